@@ -1,0 +1,3 @@
+"""The external HTTP API."""
+
+from __future__ import annotations

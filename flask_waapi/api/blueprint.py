@@ -1,0 +1,101 @@
+"""The API's blueprint: its routes, the document, and 404 and 405 in JSON below its own paths only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, current_app, render_template, request, url_for
+from werkzeug.exceptions import HTTPException
+
+from .. import errors
+from ..services import current_services
+from . import callbacks, messages, templates
+from .door import enter, refuse
+from .envelope import json_response
+from .openapi import document
+from .operation import Operation
+
+NAME = "waapi"
+EXTERNAL = "/external"
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+
+OPERATIONS: tuple[Operation, ...] = (*messages.OPERATIONS, *templates.OPERATIONS)
+
+
+def create_blueprint() -> Blueprint:
+    """A blueprint for one app; mounted under ``WAAPI_URL_PREFIX``."""
+    blueprint = Blueprint(NAME, __name__, template_folder="templates")
+    for described in OPERATIONS:
+        blueprint.add_url_rule(
+            EXTERNAL + described.path,
+            endpoint=described.name,
+            view_func=described.answer,
+            methods=[described.method],
+        )
+    blueprint.add_url_rule("/openapi.json", endpoint="openapi", view_func=_openapi)
+    blueprint.add_url_rule("/docs", endpoint="docs", view_func=_docs)
+    blueprint.add_url_rule(
+        "/callbacks/<provider_name>",
+        endpoint="callback",
+        view_func=callbacks.receive,
+        methods=["GET", "POST"],
+    )
+    # Routing fails before a blueprint is known, and a host's handler for 404 would answer in its own
+    # form, so what no other rule takes below our own path ends here.
+    for rule in (f"{EXTERNAL}/", f"{EXTERNAL}/<path:rest>"):
+        blueprint.add_url_rule(
+            rule,
+            endpoint="unknown_path",
+            view_func=_unknown_path,
+            methods=_METHODS,
+            provide_automatic_options=True,
+        )
+    return blueprint
+
+
+def openapi_document() -> dict[str, Any]:
+    """The document of the current app's API, at its mount point."""
+    return document(OPERATIONS, server_url=url_for(f"{NAME}.unknown_path", rest="").rstrip("/"))
+
+
+def _openapi() -> Response:
+    return json_response(openapi_document(), 200)
+
+
+def _docs() -> Response:
+    page = render_template("waapi/api_docs.html", document=openapi_document())
+    response = current_app.make_response(page)
+    response.headers["Content-Security-Policy"] = (
+        "default-src 'none'; style-src 'self'; frame-ancestors 'none'"
+    )
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+def _unknown_path(rest: str = "") -> Response:
+    enter(current_services())
+    allowed = _allowed_methods()
+    if not allowed:
+        return refuse(
+            errors.NotFound(
+                f"There is nothing at {request.path}; {url_for(f'{NAME}.docs')} lists what there is."
+            )
+        )
+    response = refuse(
+        errors.MethodNotAllowed(f"{request.path} takes {', '.join(allowed)}, not {request.method}.")
+    )
+    response.headers["Allow"] = ", ".join(allowed)
+    return response
+
+
+def _allowed_methods() -> list[str]:
+    adapter = current_app.create_url_adapter(request)
+    allowed = []
+    for method in _METHODS if adapter else ():
+        try:
+            endpoint, _ = adapter.match(method=method)  # type: ignore[union-attr]
+        except HTTPException:
+            continue
+        if endpoint != request.endpoint:
+            allowed.append(method)
+    return allowed

@@ -1,0 +1,70 @@
+"""Callbacks of the providers: the handshake, and the reports of what became of messages."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from flask import Response, request
+
+from ..errors import CallbackUnauthenticated, NotFound, PayloadTooLarge, WaApiError
+from ..plugins.provider import CallbackRefused, CallbackRequest, Provider, UnsupportedFeature
+from ..services import Services, current_services
+from .door import enter, refuse
+
+LARGEST_CALLBACK = 3 * 1024 * 1024
+"""Bytes; Cloud API, webhook payloads."""
+
+logger = logging.getLogger(__name__)
+
+
+def receive(provider_name: str) -> Response:
+    """Answer a provider's callback: 200 once the body is stored and its reports are applied."""
+    services = current_services()
+    enter(services)
+    handle = _handshake if request.method == "GET" else _reports
+    try:
+        return _guarded(services, provider_name, handle)
+    except WaApiError as error:
+        return refuse(error)
+
+
+def _guarded(
+    services: Services,
+    name: str,
+    handle: Callable[[Services, str, Provider, CallbackRequest], Response],
+) -> Response:
+    if name not in services.providers:
+        raise NotFound(f"There is no provider {name!r}.")
+    body = b""
+    if request.method == "POST":
+        request.max_content_length = LARGEST_CALLBACK + 1
+        if (request.content_length or 0) > LARGEST_CALLBACK:
+            raise PayloadTooLarge(f"The callback is longer than {LARGEST_CALLBACK:,} bytes.")
+        body = request.get_data(cache=False)
+    callback = CallbackRequest(
+        headers={key.lower(): value for key, value in request.headers.items()},
+        query=request.args.to_dict(),
+        body=body,
+    )
+    try:
+        return handle(services, name, services.providers[name], callback)
+    except CallbackRefused as error:
+        logger.warning("A callback for provider %s was refused: %s", name, error.message)
+        raise CallbackUnauthenticated("The callback's signature is not valid.") from None
+    except UnsupportedFeature:
+        raise NotFound(f"The provider {name!r} makes no callbacks.") from None
+
+
+def _handshake(services: Services, name: str, provider: Provider, callback: CallbackRequest) -> Response:
+    response = Response(provider.answer_handshake(callback), mimetype="text/plain")
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+def _reports(services: Services, name: str, provider: Provider, callback: CallbackRequest) -> Response:
+    updates = list(provider.parse_callback(callback))
+    callback_id = services.inbound.store_callback(name, callback.body)
+    applied, unmatched = services.inbound.apply(name, updates)
+    services.inbound.count_callback(callback_id, applied, unmatched)
+    return Response("", mimetype="text/plain")

@@ -1,0 +1,94 @@
+"""From what a schema found wrong to the faults we tell: pointer, what was wrong, what is expected."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields
+
+from ..errors import Fault, ValidationFailed
+
+
+def load(schema: Schema, values: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """The checked parameters of a query string.
+
+    :param values: all values of each parameter.
+    :raises ValidationFailed: some are wrong or given twice; the faults name them all.
+    """
+    repeated = [
+        Fault(f"/{name}", f"The parameter {name!r} is given {len(given)} times.", "one value")
+        for name, given in values.items()
+        if len(given) > 1
+    ]
+    loaded, faults = load_partly(schema, {name: given[0] for name, given in values.items()})
+    if repeated or faults:
+        raise ValidationFailed([*repeated, *faults])
+    return loaded
+
+
+def load_partly(schema: Schema, values: Any) -> tuple[dict[str, Any], list[Fault]]:
+    """The top-level members that are sound, and the faults of the others."""
+    if not isinstance(values, Mapping):
+        return {}, [Fault("", "The body is not a JSON object.", "an object")]
+    try:
+        loaded: dict[str, Any] = schema.load(values)
+        return loaded, []
+    except ValidationError as error:
+        messages: dict[str, Any] = error.normalized_messages()
+        faults = _faults(messages, schema, "", values)
+        sound = error.valid_data if isinstance(error.valid_data, dict) else {}
+        return {name: value for name, value in sound.items() if name not in messages}, faults
+
+
+def _faults(messages: Any, schema: Schema, pointer: str, values: Any) -> list[Fault]:
+    found: list[Fault] = []
+    for name, message in messages.items():
+        if name == "_schema":
+            found += [Fault(pointer, str(text), _expected_members(schema)) for text in message]
+            continue
+        declared = _field(schema, name)
+        here = f"{pointer}/{str(name).replace('~', '~0').replace('/', '~1')}"
+        if declared is None:
+            found.append(_unknown_member(schema, here, str(name)))
+        else:
+            given = values.get(name) if isinstance(values, Mapping) else None
+            found += _field_faults(message, declared, here, given)
+    return found
+
+
+def _field_faults(messages: Any, declared: fields.Field[Any], pointer: str, given: Any) -> list[Fault]:
+    if isinstance(messages, list):
+        expected = str(declared.metadata.get("expected", "a valid value"))
+        return [Fault(pointer, str(message), expected) for message in messages]
+    if isinstance(declared, fields.Nested):
+        return _faults(messages, declared.schema, pointer, given)
+    inner = declared.inner if isinstance(declared, fields.List) else declared
+    found: list[Fault] = []
+    for key, message in messages.items():
+        item = given[key] if isinstance(given, list) and isinstance(key, int) else None
+        found += _field_faults(message, inner, f"{pointer}/{key}", item)
+    return found
+
+
+def _field(schema: Schema, name: Any) -> fields.Field[Any] | None:
+    for attribute, declared in schema.fields.items():
+        if name in (attribute, declared.data_key):
+            return declared
+    return None
+
+
+def _members(schema: Schema) -> list[str]:
+    return [declared.data_key or name for name, declared in schema.load_fields.items()]
+
+
+def _expected_members(schema: Schema) -> str:
+    return f"an object with {', '.join(_members(schema))}"
+
+
+def _unknown_member(schema: Schema, pointer: str, name: str) -> Fault:
+    members = _members(schema)
+    near = difflib.get_close_matches(name, members, n=1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    return Fault(pointer, f"There is no member {name!r}.{hint}", f"one of {', '.join(members)}")

@@ -1,0 +1,55 @@
+"""What the commands have in common: the account option, tables, JSON, errors as words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from functools import wraps
+from typing import Any, NoReturn, ParamSpec, TypeVar
+
+import click
+
+from ..errors import ConfigurationError, ValidationFailed, WaApiError
+
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
+
+account_option = click.option(
+    "--account", default="default", show_default=True, help="Whose keys and messages."
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+def tells_errors(command: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
+    """Turn our errors into one message each and exit code 1."""
+
+    @wraps(command)
+    def told(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
+        try:
+            return command(*args, **kwargs)
+        except ValidationFailed as error:
+            _stop("\n".join(f"{fault.message} Expected: {fault.expected}." for fault in error.faults))
+        except WaApiError as error:
+            _stop(error.message)
+        except ConfigurationError as error:
+            _stop(str(error))
+
+    return told
+
+
+def _stop(message: str) -> NoReturn:
+    raise click.ClickException(message)
+
+
+def print_json(values: Any) -> None:
+    """Print values as JSON, indented."""
+    click.echo(json.dumps(values, indent=2, ensure_ascii=False))
+
+
+def print_table(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Print rows in columns as wide as their longest cell."""
+    cells = [[*header], *([str(cell) if cell is not None else "-" for cell in row] for row in rows)]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(header))]
+    for row in cells:
+        line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        click.echo(line.rstrip())

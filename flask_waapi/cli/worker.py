@@ -1,0 +1,29 @@
+"""``flask waapi worker``"""
+
+from __future__ import annotations
+
+import signal
+
+import click
+from flask.cli import with_appcontext
+
+from ..services import current_services
+
+
+@click.command()
+@with_appcontext
+@click.option("--once", is_flag=True, help="Do what is due now and end.")
+def worker(once: bool) -> None:
+    """Send what waits and apply what providers have announced, until stopped.
+
+    For hosts that set WAAPI_BACKGROUND_THREAD=False; as many as you like on one database.
+    """
+    loop = current_services().loop
+    if once:
+        while loop.run_once() > 0:
+            pass
+        return
+    signal.signal(signal.SIGTERM, lambda *_: loop.stop(timeout=0))
+    signal.signal(signal.SIGINT, lambda *_: loop.stop(timeout=0))
+    click.echo("Working; stop with Ctrl-C.")
+    loop.run()

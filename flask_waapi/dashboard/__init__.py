@@ -1,0 +1,3 @@
+"""The dashboard, "API management"."""
+
+from __future__ import annotations

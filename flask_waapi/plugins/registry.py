@@ -1,0 +1,179 @@
+"""Which provider types there are, and the instances an app has made of them.
+
+Entry points are loaded one by one, so that a plugin which cannot be imported is reported and hides no
+other. Types are shared by the process; instances belong to one app.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from importlib.metadata import entry_points
+
+import pluggy
+
+from ..errors import ConfigurationError
+from ..settings import Settings
+from . import hookspecs
+from .hookspecs import PROJECT, ProviderFactory
+from .provider import Provider, ProviderContext, ProviderSettingsError
+
+
+@dataclass(frozen=True)
+class PluginFailure:
+    """A plugin that could not be used. :param reason: the exception, in one line."""
+
+    plugin: str
+    reason: str
+
+
+@dataclass
+class ProviderTypes:
+    """The provider types found, and the plugins that could not be used."""
+
+    factories: dict[str, ProviderFactory] = field(default_factory=dict)
+    origins: dict[str, str] = field(default_factory=dict)
+    failures: list[PluginFailure] = field(default_factory=list)
+
+    def add(self, origin: str, name: str, factory: ProviderFactory) -> None:
+        """Add a type.
+
+        :raises ValueError: another plugin has registered the name.
+        """
+        if name in self.factories:
+            raise ValueError(f"The provider type {name!r} is registered by {self.origins[name]} already.")
+        self.factories[name] = factory
+        self.origins[name] = origin
+
+
+def find_provider_types(
+    disabled: Iterable[str] = (), plugins: Mapping[str, object] | None = None
+) -> ProviderTypes:
+    """The types of all installed plugins.
+
+    :param disabled: entry-point names to leave out.
+    :param plugins: further plugins by name, for plugins that are not installed.
+    """
+    types = ProviderTypes()
+    for origin, plugin in _load_entry_points(set(disabled), types.failures):
+        _register(types, origin, plugin)
+    for origin, plugin in (plugins or {}).items():
+        _register(types, origin, plugin)
+    return types
+
+
+def _load_entry_points(disabled: set[str], failures: list[PluginFailure]) -> list[tuple[str, object]]:
+    loaded = []
+    for entry_point in sorted(entry_points(group=PROJECT), key=lambda found: found.name):
+        if entry_point.name in disabled:
+            continue
+        distribution = entry_point.dist.name if entry_point.dist else "?"
+        origin = f"{distribution}:{entry_point.name}"
+        try:
+            loaded.append((origin, entry_point.load()))
+        except Exception as error:  # whatever a stranger's module does on import
+            failures.append(PluginFailure(origin, f"{type(error).__name__}: {error}"))
+    return loaded
+
+
+def _register(types: ProviderTypes, origin: str, plugin: object) -> None:
+    # A manager for each plugin: with one for all, a hook that raises would stop those after it.
+    manager = pluggy.PluginManager(PROJECT)
+    manager.add_hookspecs(hookspecs)
+    try:
+        manager.register(plugin, name=origin)
+        manager.check_pending()
+        manager.hook.waapi_register_providers(register=lambda name, factory: types.add(origin, name, factory))
+    except Exception as error:
+        types.failures.append(PluginFailure(origin, f"{type(error).__name__}: {error}"))
+
+
+class Providers:
+    """The provider instances of one app.
+
+    :param types: the types to choose from.
+    :param settings: names the instances, the default one and the simulated one.
+    :param clock: given to every instance.
+    :raises ConfigurationError: an instance cannot be made; every fault is named.
+    """
+
+    def __init__(self, types: ProviderTypes, settings: Settings, clock: Callable[[], datetime]) -> None:
+        self.types = types
+        self._instances: dict[str, Provider] = {}
+        configured = dict(settings.providers)
+        configured.setdefault(settings.simulation_provider, {"type": "simulation"})
+        problems: list[str] = []
+        for name, values in configured.items():
+            given = dict(values)
+            type_name = given.pop("type", name)
+            factory = types.factories.get(type_name)
+            if factory is None:
+                problems.append(_unknown_type(name, type_name, types))
+                continue
+            try:
+                self._instances[name] = factory(ProviderContext(name, given, clock))
+            except ProviderSettingsError as error:
+                problems += [f"WAAPI_PROVIDERS[{name!r}] {text}" for text in error.problems]
+        self.default = self._default_name(settings, problems)
+        self.simulation = settings.simulation_provider
+        simulation = self._instances.get(self.simulation)
+        if simulation is not None and not simulation.simulated:
+            problems.append(
+                f"WAAPI_SIMULATION_PROVIDER names {self.simulation!r}, which can reach real recipients:"
+                " name an instance of a simulated type."
+            )
+        if problems:
+            raise ConfigurationError(problems)
+
+    def _default_name(self, settings: Settings, problems: list[str]) -> str:
+        chosen = settings.default_provider
+        if chosen is None:
+            names = [name for name in settings.providers if name != settings.simulation_provider]
+            if len(names) > 1:
+                problems.append(
+                    "WAAPI_DEFAULT_PROVIDER must name one of the instances in WAAPI_PROVIDERS: "
+                    + ", ".join(names)
+                    + "."
+                )
+            return names[0] if names else settings.simulation_provider
+        if chosen not in settings.providers and chosen != settings.simulation_provider:
+            problems.append(f"WAAPI_DEFAULT_PROVIDER names {chosen!r}, which WAAPI_PROVIDERS lacks.")
+        return chosen
+
+    def __getitem__(self, name: str) -> Provider:
+        """The instance of that name.
+
+        :raises KeyError: there is none (any more).
+        """
+        return self._instances[name]
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._instances
+
+    def names(self) -> list[str]:
+        """The instances' names, in the order of the configuration."""
+        return list(self._instances)
+
+    def end_for(self, name: str, *, simulated: bool) -> tuple[str, Provider]:
+        """Where a message for the instance ``name`` really ends.
+
+        A simulated message ends at the simulated instance, whatever it was addressed to.
+        """
+        used = name
+        if simulated and not self._instances[name].simulated:
+            used = self.simulation
+        return used, self._instances[used]
+
+    def close(self) -> None:
+        """Close every instance."""
+        for instance in self._instances.values():
+            instance.close()
+
+
+def _unknown_type(name: str, type_name: str, types: ProviderTypes) -> str:
+    known = ", ".join(sorted(types.factories)) or "none"
+    text = f"WAAPI_PROVIDERS[{name!r}] has the type {type_name!r}; installed types: {known}."
+    for failure in types.failures:
+        text += f" The plugin {failure.plugin} could not be used: {failure.reason}."
+    return text

@@ -1,0 +1,3 @@
+"""What is kept, and the one way to it."""
+
+from __future__ import annotations

@@ -1,0 +1,65 @@
+"""Column types that mean the same on SQLite, PostgreSQL, MariaDB and MySQL."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import DateTime, Dialect, LargeBinary, String, Text, Uuid
+from sqlalchemy.dialects import mysql, postgresql
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment: aware UTC in Python, to the microsecond in every database.
+
+    :raises ValueError: a naive time was given, whose zone nobody can know.
+    """
+
+    impl = DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        if dialect.name == "postgresql":
+            return dialect.type_descriptor(postgresql.TIMESTAMP(timezone=True))
+        if dialect.name in {"mysql", "mariadb"}:
+            return dialect.type_descriptor(mysql.DATETIME(fsp=6))
+        return dialect.type_descriptor(DateTime())
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value!r} has no time zone; times are aware UTC.")
+        value = value.astimezone(UTC)
+        return value if dialect.name == "postgresql" else value.replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def exact_string(length: int) -> String:
+    """Text compared byte by byte; MariaDB's default collation would take ``Shop`` for ``shop``."""
+    return String(length).with_variant(
+        mysql.VARCHAR(length, charset="utf8mb4", collation="utf8mb4_bin"), "mysql", "mariadb"
+    )
+
+
+def long_text() -> Text:
+    """Text of any length; MariaDB's own ends at 64 kB."""
+    return Text().with_variant(mysql.MEDIUMTEXT(charset="utf8mb4"), "mysql", "mariadb")
+
+
+def ordered_uuid() -> Uuid[Any]:
+    """A UUID that sorts by its hexadecimal digits everywhere, as paging by key needs.
+
+    MariaDB's own UUID type sorts by other rules, so text is stored there and on SQLite.
+    """
+    return Uuid(native_uuid=False).with_variant(postgresql.UUID(), "postgresql")
+
+
+def digest() -> LargeBinary:
+    """32 raw bytes. As text, a case-insensitive collation would merge different digests."""
+    return LargeBinary(32).with_variant(mysql.BINARY(32), "mysql", "mariadb")

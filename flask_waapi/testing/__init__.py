@@ -1,0 +1,30 @@
+"""Tools for the tests of plugins and of host apps.
+
+Only :class:`ProviderConformance` needs pytest, and it is imported when it is asked for.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from .clock import ManualClock
+
+if TYPE_CHECKING:
+    from .conformance import ProviderConformance
+
+if sys.modules.get("pytest"):
+    import pytest
+
+    # Without this a failed check says "AssertionError" and no more.
+    pytest.register_assert_rewrite("flask_waapi.testing.conformance")
+
+__all__ = ["ManualClock", "ProviderConformance"]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "ProviderConformance":
+        from .conformance import ProviderConformance
+
+        return ProviderConformance
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

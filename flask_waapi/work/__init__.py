@@ -1,0 +1,3 @@
+"""What happens apart from requests."""
+
+from __future__ import annotations

@@ -1,0 +1,138 @@
+"""The settings of one Cloud API instance, checked all at once."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from flask_waapi import ProviderSettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+_REQUIRED = {
+    "phone_number_id": "the id (not the number) of the sending phone number",
+    "access_token": "a token with the permission whatsapp_business_messaging",
+}
+
+
+@dataclass(frozen=True)
+class CloudSettings:
+    """What one instance needs to know.
+
+    :param phone_number_id: id of the number that sends.
+    :param access_token: a system user's token; Meta's scopes are ``whatsapp_business_messaging``
+        for sending and ``whatsapp_business_management`` for templates.
+    :param business_account_id: id of the WhatsApp Business Account; templates belong to it.
+    :param app_secret: signs the callbacks of the Meta app that is subscribed to the account.
+    :param verify_token: the word agreed with Meta for the callback handshake.
+    :param base_url: where the Graph API is; another one serves a proxy or a test double.
+    :param api_version: the default is the newest version of which Meta has published a description
+        of every request and answer; any later one that Meta offers may be set.
+    :param connect_timeout: seconds to reach the server.
+    :param read_timeout: seconds to wait for its answer.
+    """
+
+    phone_number_id: str
+    access_token: str = field(repr=False)
+    business_account_id: str | None = None
+    app_secret: str | None = field(default=None, repr=False)
+    verify_token: str | None = field(default=None, repr=False)
+    base_url: str = "https://graph.facebook.com"
+    api_version: str = "v23.0"
+    connect_timeout: float = 5.0
+    read_timeout: float = 30.0
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The values that must not be seen in any message."""
+        return tuple(
+            secret for secret in (self.access_token, self.app_secret, self.verify_token) if secret
+        )
+
+
+def read_settings(values: Mapping[str, Any]) -> CloudSettings:
+    """Check the settings of an instance; ``None`` counts as not given.
+
+    :raises ProviderSettingsError: with every fault; none of them repeats a value.
+    """
+    given = {name: value for name, value in values.items() if value is not None}
+    problems = [_unknown(name) for name in given if name not in _CHECKS]
+    problems += [
+        f"lacks the setting {name!r}, {meaning}."
+        for name, meaning in _REQUIRED.items()
+        if name not in given
+    ]
+    checked: dict[str, Any] = {}
+    for name, check in _CHECKS.items():
+        if name in given:
+            try:
+                checked[name] = check(given[name])
+            except ValueError as error:
+                problems.append(f"has a setting {name!r} that {error}.")
+    if problems:
+        raise ProviderSettingsError(problems)
+    return CloudSettings(**checked)
+
+
+def _unknown(name: str) -> str:
+    names = [known.name for known in fields(CloudSettings)]
+    close = difflib.get_close_matches(str(name), names, n=1)
+    hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(names)}."
+    return f"has a setting {name!r} that does not exist; {hint}"
+
+
+def _digits(value: Any) -> str:
+    # YAML and JSON readers make a number of an id that is written without quotes.
+    text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    if not isinstance(text, str) or not re.fullmatch(r"[0-9]{1,64}", text):
+        raise ValueError("must be an id of digits only")
+    return text
+
+
+def _secret(value: Any) -> str:
+    # The access token becomes a header line: a blank or a line break from a copied file breaks it.
+    if not isinstance(value, str) or not re.fullmatch(r"[!-~]+", value):
+        raise ValueError("must be a string of visible ASCII characters, without spaces")
+    return value
+
+
+def _base_url(value: Any) -> str:
+    fault = "must be an http(s) address without user, query and fragment"
+    # Parsers disagree on which host a backslash leaves; urlsplit drops tabs and line breaks.
+    if not isinstance(value, str) or not re.fullmatch(r"[!-~]+", value) or "\\" in value:
+        raise ValueError(fault)
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError(fault)
+    if "@" in parts.netloc or "?" in value or "#" in value:
+        raise ValueError(fault)
+    return value.rstrip("/")
+
+
+def _api_version(value: Any) -> str:
+    if not isinstance(value, str) or not re.fullmatch(r"v[0-9]{1,3}\.[0-9]", value):
+        raise ValueError("must be a version such as 'v23.0'")
+    return value
+
+
+def _seconds(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0.01 <= value <= 300:
+        raise ValueError("must be a number of seconds from 0.01 to 300")
+    return float(value)
+
+
+_CHECKS: dict[str, Callable[[Any], Any]] = {
+    "phone_number_id": _digits,
+    "access_token": _secret,
+    "business_account_id": _digits,
+    "app_secret": _secret,
+    "verify_token": _secret,
+    "base_url": _base_url,
+    "api_version": _api_version,
+    "connect_timeout": _seconds,
+    "read_timeout": _seconds,
+}

@@ -1,0 +1,70 @@
+"""What every test can use: databases of each kind, and the markers that name a service."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import services
+from services import ThrowAwayDatabase
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Leaves out a test whose marker names a service that does not answer."""
+    for name in services.SERVICES:
+        if item.get_closest_marker(name):
+            services.require(name)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Lists what was left out, why, and how many tests that were."""
+    reasons: Counter[str] = Counter()
+    for report in terminalreporter.getreports("skipped"):
+        if isinstance(report.longrepr, tuple):
+            reasons[report.longrepr[2].removeprefix("Skipped: ")] += 1
+    for item in terminalreporter.stats.get("deselected", []):
+        if item.get_closest_marker("wheel"):
+            reasons["builds the wheel, which is slow; run it with: tox -e wheel"] += 1
+    if not reasons:
+        return
+    terminalreporter.section("left out", sep="-")
+    for reason, count in sorted(reasons.items()):
+        terminalreporter.line(f"{count:5} {'test' if count == 1 else 'tests'}: {reason}")
+
+
+def _database(service: str) -> Iterator[ThrowAwayDatabase]:
+    database = ThrowAwayDatabase(services.require(service))
+    yield database
+    database.drop()
+
+
+@pytest.fixture(scope="session")
+def postgresql_database() -> Iterator[ThrowAwayDatabase]:
+    """A database of this run on PostgreSQL."""
+    yield from _database("postgresql")
+
+
+@pytest.fixture(scope="session")
+def mariadb_database() -> Iterator[ThrowAwayDatabase]:
+    """A database of this run on MariaDB or MySQL."""
+    yield from _database("mariadb")
+
+
+@pytest.fixture(
+    params=[
+        "sqlite",
+        pytest.param("postgresql", marks=pytest.mark.postgresql),
+        pytest.param("mariadb", marks=pytest.mark.mariadb),
+    ]
+)
+def database_uri(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The SQLAlchemy URL of an empty database, once for each kind of database."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'waapi.sqlite'}"
+    database: ThrowAwayDatabase = request.getfixturevalue(f"{request.param}_database")
+    database.empty()
+    return database.uri
