@@ -1,4 +1,4 @@
-"""The composition root: builds the parts of an app and joins them to it. Imports everything, imported by none."""
+"""The composition root: builds the parts of an app and joins them to it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from flask import Flask, current_app
+from flask import Flask
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -261,7 +261,7 @@ def _teller(app: Flask) -> Callable[[StatusChange], None]:
         # The background thread has no context, and a receiver of the host's expects one.
         with app.app_context():
             message_status_changed.send(
-                current_app._get_current_object(),  # type: ignore[attr-defined]
+                app,
                 _async_wrapper=app.ensure_sync,
                 message_uuid=change.message_uuid,
                 status=change.status,

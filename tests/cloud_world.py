@@ -1,4 +1,4 @@
-"""What the tests of the Cloud API provider share: instances, messages, and a server without manners."""
+"""What the tests of the Cloud API provider share: instances, messages, a server without manners."""
 
 from __future__ import annotations
 
@@ -32,9 +32,7 @@ def cloud_world(**options: Any) -> Iterator[tuple[GraphDouble, CloudProvider]]:
         yield double, provider
 
 
-def message(
-    content: Content | None = None, to: str = "+1234567890", attempt: int = 1
-) -> OutboundMessage:
+def message(content: Content | None = None, to: str = "+1234567890", attempt: int = 1) -> OutboundMessage:
     """A message with a fixed uuid."""
     return OutboundMessage(MESSAGE_UUID, to, content or Text("Hello"), attempt)
 

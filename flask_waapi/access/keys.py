@@ -183,7 +183,7 @@ class Keys:
             ) from error
         return IssuedKey(self.get(account, str(key.id)), secret)
 
-    def list(self, account: str) -> list[KeyView]:
+    def list(self, account: str) -> Sequence[KeyView]:
         """The account's keys, newest first."""
         with self._store.read() as session:
             return [self._view(*row) for row in session.execute(_keys_of(account, self._today()))]

@@ -32,6 +32,10 @@ ACTING = "flask_waapi.acting"
 """Name in the WSGI environment. A client's headers arrive there as ``HTTP_...`` and cannot set it."""
 
 
+VISIT = "_waapi_visit"
+"""Our one name on ``flask.g``."""
+
+
 @dataclass(frozen=True)
 class Acting:
     """The dashboard's word that a request is made as one of its user's keys, without the secret.
@@ -60,7 +64,7 @@ class Visit:
 
 def current_visit() -> Visit:
     """The visit that :func:`enter` has begun for this request."""
-    visit: Visit = g._waapi
+    visit: Visit = g.get(VISIT)
     return visit
 
 
@@ -69,7 +73,7 @@ def current_key() -> Credential:
 
     :raises RuntimeError: the view has no such guard.
     """
-    visit: Visit | None = g.get("_waapi")
+    visit: Visit | None = g.get(VISIT)
     if visit is None or visit.passage.credential is None:
         raise RuntimeError("There is no API key here: put @require_key(...) on the view.")
     return visit.passage.credential
@@ -109,7 +113,7 @@ def require_key(
 def enter(services: Services) -> Visit:
     """Begin a visit: from here on the answer carries our headers and is logged."""
     visit = Visit(_request_id(request.headers.get("X-Request-Id")), time.monotonic())
-    g._waapi = visit
+    setattr(g, VISIT, visit)
     after_this_request(lambda response: _leave(services, visit, response))
     if services.settings.background_thread:
         services.loop.start()

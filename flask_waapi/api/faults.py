@@ -36,7 +36,7 @@ def load_partly(schema: Schema, values: Any) -> tuple[dict[str, Any], list[Fault
         loaded: dict[str, Any] = schema.load(values)
         return loaded, []
     except ValidationError as error:
-        messages: dict[str, Any] = error.normalized_messages()
+        messages: dict[Any, Any] = error.normalized_messages()  # type: ignore[no-untyped-call]
         faults = _faults(messages, schema, "", values)
         sound = error.valid_data if isinstance(error.valid_data, dict) else {}
         return {name: value for name, value in sound.items() if name not in messages}, faults

@@ -77,7 +77,8 @@ class Call:
     def credential(self) -> Credential:
         """Whom the request acts for; known once the gates are passed."""
         credential = self.visit.passage.credential
-        assert credential is not None
+        if credential is None:
+            raise RuntimeError("The view was entered before the gates were passed.")
         return credential
 
 

@@ -20,7 +20,7 @@ ACTOR = "cli"
 keys = AppGroup("keys", help="API keys.")
 
 
-class _Moment(click.ParamType):
+class _Moment(click.ParamType):  # type: ignore[type-arg, unused-ignore]
     name = "moment"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:

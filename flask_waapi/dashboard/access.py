@@ -34,7 +34,7 @@ def flask_login_access(account: str = "default") -> Access:
 
     def access() -> Viewer | ResponseReturnValue:
         from flask import current_app
-        from flask_login import current_user
+        from flask_login import current_user  # type: ignore[import-untyped]
 
         if not current_user.is_authenticated:
             answer: ResponseReturnValue = current_app.login_manager.unauthorized()  # type: ignore[attr-defined]

@@ -193,7 +193,7 @@ class Delivery:
 
     def _back_off(self, attempts: int) -> timedelta:
         # The exponent is bounded so that a long life of a message does not overflow.
-        doubled = FIRST_BACK_OFF * 2 ** min(attempts - 1, 20)
+        doubled: timedelta = FIRST_BACK_OFF * (1 << min(attempts - 1, 20))
         return min(doubled, LONGEST_BACK_OFF) * self._jitter(0.8, 1.2)
 
 

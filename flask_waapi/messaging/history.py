@@ -15,6 +15,7 @@ from ..errors import Fault, NotFound, ValidationFailed
 from ..identifiers import uuid7
 from ..storage.models import Message, MessageEvent
 from ..storage.session import Store
+from .status import rank
 
 LARGEST_PAGE = 100
 STANDARD_PAGE = 50
@@ -60,13 +61,10 @@ def get(store: Store, account: str, message_uuid: UUID) -> Message:
 
 def timeline(store: Store, message: Message) -> list[MessageEvent]:
     """What has happened to a message, in the order of the facts."""
-    query = (
-        select(MessageEvent)
-        .where(MessageEvent.message_id == message.id)
-        .order_by(MessageEvent.occurred_at, MessageEvent.id)
-    )
+    query = select(MessageEvent).where(MessageEvent.message_id == message.id)
     with store.read() as session:
-        return list(session.scalars(query))
+        events = session.scalars(query).all()
+    return sorted(events, key=lambda event: (event.occurred_at, rank(event.status)))
 
 
 def page(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from sqlalchemy import delete, select
@@ -38,15 +39,15 @@ class Inbound:
         """
         now = self._clock()
         query = (
-            select(ScheduledUpdate.id, ScheduledUpdate.message_id)
+            select(ScheduledUpdate.id)
             .where(ScheduledUpdate.due_at <= now)
             .order_by(ScheduledUpdate.due_at, ScheduledUpdate.id)
             .limit(BATCH)
         )
         with self._store.read() as session:
-            due = session.execute(query).all()
-        for row in due:
-            self._commit(lambda session, row=row: _apply_scheduled(session, row.id, now))
+            due = session.scalars(query).all()
+        for scheduled_id in due:
+            self._commit(partial(_apply_scheduled, scheduled_id=scheduled_id, now=now))
         return len(due)
 
     def apply(self, provider: str, updates: Iterable[StatusUpdate]) -> tuple[int, int]:
@@ -62,11 +63,7 @@ class Inbound:
                 unmatched += 1
                 continue
             applied += 1
-            self._commit(
-                lambda session, update=update, message_id=message_id: _apply_reported(
-                    session, message_id, update, self._clock()
-                )
-            )
+            self._commit(partial(_apply_reported, message_id=message_id, update=update, now=self._clock()))
         return applied, unmatched
 
     def store_callback(self, provider: str, body: bytes) -> UUID:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -19,7 +19,7 @@ from .. import content as contents
 from ..access import idempotency
 from ..access.idempotency import Answer, IdempotencyClaim
 from ..access.keys import Keys
-from ..content import Content
+from ..content import Content, Text
 from ..errors import (
     Fault,
     FeatureUnsupported,
@@ -166,11 +166,9 @@ class Pipeline:
         provider_name = self._providers.default
         simulated = request.simulate or sender.simulated
         faults = [*request.faults, *_recipient_faults(request)]
-        filled = self._fill(request, provider_name, simulated, faults)
-        if faults:
+        content, text = self._content(request, provider_name, simulated, faults)
+        if faults or content is None:
             raise ValidationFailed(faults)
-        content = filled.content if filled else request.content
-        assert isinstance(content, Content)
         used_name, provider = self._providers.end_for(provider_name, simulated=simulated)
         if type(content) not in provider.content_types:
             raise FeatureUnsupported(
@@ -188,7 +186,7 @@ class Pipeline:
             content=contents.to_json(content),
             template_name=draft.name if draft else None,
             template_language=draft.language if draft else None,
-            rendered=filled.text if filled else getattr(content, "body", None),
+            rendered=text,
             reference=request.reference,
             simulated=provider.simulated,
             provider=used_name,
@@ -200,12 +198,15 @@ class Pipeline:
             updated_at=now,
         )
 
-    def _fill(
+    def _content(
         self, request: SendRequest, provider: str, simulated: bool, faults: list[Fault]
-    ) -> Filled | None:
-        draft = request.content
-        if not isinstance(draft, TemplateDraft):
-            return None
+    ) -> tuple[Content | None, str | None]:
+        if not isinstance(request.content, TemplateDraft):
+            return request.content, _text_of(request.content)
+        filled = self._fill(request.content, provider, simulated, faults)
+        return filled.content, filled.text
+
+    def _fill(self, draft: TemplateDraft, provider: str, simulated: bool, faults: list[Fault]) -> Filled:
         if self._settings.template_check == "off":
             return fill_unchecked(draft)
         try:
@@ -223,7 +224,7 @@ class Pipeline:
             faults.append(Fault("/template_name", message, "an approved template"))
         filled = fill(definition, draft)
         faults += filled.faults
-        return replace(filled, faults=())
+        return filled
 
     def _save(
         self, session: Session, message: Message, sender: Sender, claim: IdempotencyClaim | None
@@ -238,6 +239,12 @@ class Pipeline:
             idempotency.reserve(session, claim, message.id, now, self._settings.idempotency_lifetime)
         if sender.key_id is not None:
             self._keys.confirm(session, sender.key_id)
+
+
+def _text_of(content: Content | None) -> str | None:
+    if isinstance(content, Text):
+        return content.body
+    return getattr(content, "caption", None)
 
 
 def _recipient_faults(request: SendRequest) -> list[Fault]:

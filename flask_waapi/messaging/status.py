@@ -35,4 +35,9 @@ def fold(statuses: Iterable[str]) -> str:
 
     Statuses we do not know change nothing.
     """
-    return max((status for status in statuses if status in STATUSES), key=STATUSES.index, default=QUEUED)
+    return max((status for status in statuses if status in STATUSES), key=rank, default=QUEUED)
+
+
+def rank(status: str) -> int:
+    """How far a status is; -1 for one we do not know."""
+    return STATUSES.index(status) if status in STATUSES else -1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -66,7 +66,7 @@ class Catalogue:
         self._store.write(lambda session: self._replace(session, provider, definitions))
         return len(definitions)
 
-    def list(self, provider: str, *, only_approved: bool = False) -> list[TemplateDefinition]:
+    def list(self, provider: str, *, only_approved: bool = False) -> Sequence[TemplateDefinition]:
         """An instance's templates, by name and language; read first if they never were.
 
         :raises FeatureUnsupported: the instance keeps no templates.
@@ -90,7 +90,7 @@ class Catalogue:
         with self._store.read() as session:
             return session.scalar(query) or 0
 
-    def languages(self, provider: str, name: str) -> list[TemplateDefinition]:
+    def languages(self, provider: str, name: str) -> Sequence[TemplateDefinition]:
         """One template in each of its languages.
 
         :raises TemplateNotFound: the instance has no template of that name.
@@ -125,7 +125,7 @@ class Catalogue:
         """When the instance's templates were last read; ``None`` for never."""
         with self._store.read() as session:
             row = session.get(TemplateSync, provider)
-        return row and SyncState(row.attempted_at, row.succeeded_at, row.problem)
+        return SyncState(row.attempted_at, row.succeeded_at, row.problem) if row else None
 
     def _stored(self, provider: str, name: str) -> dict[str, TemplateDefinition]:
         query = select(StoredTemplate).where(StoredTemplate.provider == provider, StoredTemplate.name == name)
@@ -144,7 +144,7 @@ class Catalogue:
         except (ProviderFailed, ProviderUnavailable) as error:
             logger.warning("Provider %s: %s", provider, error.message)
 
-    def _replace(self, session: Session, provider: str, definitions: list[TemplateDefinition]) -> None:
+    def _replace(self, session: Session, provider: str, definitions: Sequence[TemplateDefinition]) -> None:
         now = self._clock()
         session.execute(delete(StoredTemplate).where(StoredTemplate.provider == provider))
         session.add_all(

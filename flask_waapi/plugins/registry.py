@@ -72,7 +72,7 @@ def _load_entry_points(disabled: set[str], failures: list[PluginFailure]) -> lis
         origin = f"{distribution}:{entry_point.name}"
         try:
             loaded.append((origin, entry_point.load()))
-        except Exception as error:  # whatever a stranger's module does on import
+        except Exception as error:  # noqa: BLE001 - whatever a stranger's module does on import
             failures.append(PluginFailure(origin, f"{type(error).__name__}: {error}"))
     return loaded
 
@@ -85,7 +85,7 @@ def _register(types: ProviderTypes, origin: str, plugin: object) -> None:
         manager.register(plugin, name=origin)
         manager.check_pending()
         manager.hook.waapi_register_providers(register=lambda name, factory: types.add(origin, name, factory))
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - likewise
         types.failures.append(PluginFailure(origin, f"{type(error).__name__}: {error}"))
 
 

@@ -25,13 +25,14 @@ Steps = Callable[[Any, MigrationContext], Any]
 def upgrade(engine: Engine, revision: str = "head") -> None:
     """Bring the tables up to ``revision``; nothing happens when they are."""
     scripts = _scripts()
-    _run(engine, scripts, lambda current, _: scripts._upgrade_revs(revision, current))
+    _run(engine, scripts, _up_to(scripts, revision))
 
 
 def downgrade(engine: Engine, revision: str) -> None:
     """Take the tables back to ``revision``, ``base`` for none."""
     scripts = _scripts()
-    _run(engine, scripts, lambda current, _: scripts._downgrade_revs(revision, current))
+    # As in alembic.command, which has no public twin that takes a connection.
+    _run(engine, scripts, lambda current, _: scripts._downgrade_revs(revision, current))  # noqa: SLF001
 
 
 def upgrade_sql(dialect_url: str) -> None:
@@ -40,7 +41,7 @@ def upgrade_sql(dialect_url: str) -> None:
     environment = EnvironmentContext(
         Config(),
         scripts,
-        fn=lambda current, _: scripts._upgrade_revs("head", current),
+        fn=_up_to(scripts, "head"),
         as_sql=True,
     )
     with environment:
@@ -64,6 +65,10 @@ def differences(engine: Engine) -> list[Any]:
     """What Alembic would still change to make the tables equal the models; empty when equal."""
     with engine.connect() as connection:
         return list(compare_metadata(_context(connection), Base.metadata))
+
+
+def _up_to(scripts: ScriptDirectory, revision: str) -> Steps:
+    return lambda current, _: scripts._upgrade_revs(revision, current)  # noqa: SLF001
 
 
 def _run(engine: Engine, scripts: ScriptDirectory, steps: Steps) -> None:

@@ -33,6 +33,12 @@ DEADLOCK_TRIES = 5
 Result = TypeVar("Result")
 
 
+NO_DATABASE = (
+    "There is no database: pass db= (the host's Flask-SQLAlchemy object) or engine=,"
+    " or set WAAPI_DATABASE_URI."
+)
+
+
 class Store:
     """Units of work on one app's database.
 
@@ -49,12 +55,7 @@ class Store:
         self._db = db
         self._engine = engine
         if engine is None and settings.database_uri is None and db is None:
-            raise ConfigurationError(
-                [
-                    "There is no database: pass db= (the host's Flask-SQLAlchemy object) or engine=,"
-                    " or set WAAPI_DATABASE_URI."
-                ]
-            )
+            raise ConfigurationError([NO_DATABASE])
 
     @property
     def engine(self) -> Engine:
@@ -66,7 +67,8 @@ class Store:
     def _find_engine(self) -> Engine:
         if self._settings.database_uri is not None:
             return _own_engine(self._settings.database_uri)
-        assert self._db is not None
+        if self._db is None:
+            raise ConfigurationError([NO_DATABASE])
         with self._app.app_context():
             engines = self._db.engines
         if self._settings.bind_key not in engines:

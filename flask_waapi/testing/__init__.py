@@ -17,7 +17,7 @@ if sys.modules.get("pytest"):
     import pytest
 
     # Without this a failed check says "AssertionError" and no more.
-    pytest.register_assert_rewrite("flask_waapi.testing.conformance")
+    pytest.register_assert_rewrite("flask_waapi.testing.conformance", "flask_waapi.testing.conformance_hooks")
 
 __all__ = ["ManualClock", "ProviderConformance"]
 

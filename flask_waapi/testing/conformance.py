@@ -56,9 +56,7 @@ THREADS = 8
 MESSAGES_PER_THREAD = 5
 CALLBACK_BATCH = 100
 
-every_content_type = pytest.mark.parametrize(
-    "content_type", CONTENT_TYPES.values(), ids=list(CONTENT_TYPES)
-)
+every_content_type = pytest.mark.parametrize("content_type", CONTENT_TYPES.values(), ids=list(CONTENT_TYPES))
 
 
 class ProviderConformance(ConformanceHooks):
@@ -253,9 +251,7 @@ class ProviderConformance(ConformanceHooks):
 
     # What must stay inside
 
-    def test_its_repr_and_str_show_no_secret(
-        self, provider: Provider, settings: Mapping[str, Any]
-    ) -> None:
+    def test_its_repr_and_str_show_no_secret(self, provider: Provider, settings: Mapping[str, Any]) -> None:
         assert not _found(self.secrets(settings), f"{provider!r} {provider}")
 
     def test_its_errors_show_no_secret(

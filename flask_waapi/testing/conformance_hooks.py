@@ -89,9 +89,7 @@ class ConformanceHooks:
         provider.close()
 
     @pytest.fixture
-    def unreachable(
-        self, settings: Mapping[str, Any], clock: ManualClock
-    ) -> Iterator[Provider | None]:
+    def unreachable(self, settings: Mapping[str, Any], clock: ManualClock) -> Iterator[Provider | None]:
         """An instance without a network, if the author says how to make one."""
         changed = self.unreachable_settings(settings)
         provider = None if changed is None else self._make(changed, clock)

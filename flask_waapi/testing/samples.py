@@ -53,9 +53,7 @@ GARBLED_SIGNATURES: dict[str, str] = {
 UNKNOWN_SETTINGS = ("setting_of_tomorrow", "setting_of_yesterday")
 """Names that no provider has a setting for."""
 
-_SECRET_NAME = re.compile(
-    r"token|secret|password|passphrase|credential|pepper|key|pin\b", re.IGNORECASE
-)
+_SECRET_NAME = re.compile(r"token|secret|password|passphrase|credential|pepper|key|pin\b", re.IGNORECASE)
 _SHORTEST_SECRET = 4
 
 
@@ -64,9 +62,5 @@ def secrets_in(settings: Mapping[str, Any]) -> Iterator[str]:
     for name, value in settings.items():
         if isinstance(value, Mapping):
             yield from secrets_in(value)
-        elif (
-            isinstance(value, str)
-            and len(value) >= _SHORTEST_SECRET
-            and _SECRET_NAME.search(str(name))
-        ):
+        elif isinstance(value, str) and len(value) >= _SHORTEST_SECRET and _SECRET_NAME.search(str(name)):
             yield value

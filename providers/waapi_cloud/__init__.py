@@ -18,16 +18,11 @@ Every setting is a field of :class:`waapi_cloud.settings.CloudSettings`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
-from flask_waapi import hookimpl
+from flask_waapi import Provider, ProviderContext, hookimpl
 
 from .provider import CloudProvider
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from flask_waapi import Provider, ProviderContext
 
 __all__ = ["CloudProvider", "waapi_register_providers"]
 

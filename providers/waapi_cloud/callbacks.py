@@ -10,19 +10,17 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import logging
 import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from flask_waapi import CallbackRefused, CallbackRequest, Refusal, StatusUpdate
 
 from .failures import read_graph_error, whole_number
-
-if TYPE_CHECKING:
-    import logging
-    from collections.abc import Callable, Iterator
 
 STATUSES = frozenset({"sent", "delivered", "read", "played", "failed"})
 """The statuses of a message that are passed on; Meta adds others at times."""

@@ -12,9 +12,11 @@ import json
 import os
 import threading
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from http.cookiejar import DefaultCookiePolicy
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -23,12 +25,7 @@ from urllib3.exceptions import HTTPError
 from flask_waapi import Misconfigured, OutcomeUnknown, ProviderError, Rejected, Retryable
 
 from .failures import read_graph_error, retry_after
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from datetime import datetime
-
-    from .settings import CloudSettings
+from .settings import CloudSettings
 
 KEPT_CONNECTIONS = 128
 """Idle connections kept: opened only as threads need them, so room costs nothing."""
@@ -149,16 +146,12 @@ class GraphClient:
                 raise requests.ReadTimeout("The answer takes too long.")
         return b"".join(parts)
 
-    def _result(
-        self, answer: _Answer, attempt: int, *, unreadable: type[ProviderError]
-    ) -> dict[str, Any]:
+    def _result(self, answer: _Answer, attempt: int, *, unreadable: type[ProviderError]) -> dict[str, Any]:
         document = _json_object(answer.body)
         error = read_graph_error(document.get("error"), self._settings.secrets)
         asked = retry_after(answer.headers, self._clock())
         if error is not None:
-            raise error.provider_error(
-                http_status=answer.status, retry_after=asked, attempt=attempt
-            )
+            raise error.provider_error(http_status=answer.status, retry_after=asked, attempt=attempt)
         if 200 <= answer.status < 300 and document:
             return document
         code = f"HTTP {answer.status}"

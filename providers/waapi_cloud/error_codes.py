@@ -119,9 +119,7 @@ RULES: dict[int, Rule] = {
     131043: _rejected("The message has expired."),
     131044: _misconfigured("There is a problem with the payment method for calls."),
     131045: _misconfigured("The number's registration is at fault."),
-    131047: Rule(
-        Kind.WINDOW_CLOSED, "More than 24 hours have passed since the recipient last wrote."
-    ),
+    131047: Rule(Kind.WINDOW_CLOSED, "More than 24 hours have passed since the recipient last wrote."),
     131048: _misconfigured("Too many of the number's messages were reported as spam."),
     131049: _rejected("Meta held the message back to keep the recipient engaged."),
     131050: _rejected("The recipient has stopped marketing messages from this sender."),

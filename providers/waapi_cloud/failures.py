@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from json import loads
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flask_waapi import Misconfigured, ProviderError, Refusal, Rejected, Retryable, WindowClosed
 
 from .error_codes import Kind, rule_for
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
 
 _LONGEST_TEXT = 500
 _LONGEST_WAIT = timedelta(days=7)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 from flask_waapi import (
     CallbackRequest,
@@ -22,9 +23,6 @@ from .client import GraphClient
 from .settings import read_settings
 from .templates import read_templates
 from .wire import message_body
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 
 class CloudProvider(Provider):

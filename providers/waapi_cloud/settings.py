@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 from flask_waapi import ProviderSettingsError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 _REQUIRED = {
     "phone_number_id": "the id (not the number) of the sending phone number",
@@ -49,9 +47,7 @@ class CloudSettings:
     @property
     def secrets(self) -> tuple[str, ...]:
         """The values that must not be seen in any message."""
-        return tuple(
-            secret for secret in (self.access_token, self.app_secret, self.verify_token) if secret
-        )
+        return tuple(secret for secret in (self.access_token, self.app_secret, self.verify_token) if secret)
 
 
 def read_settings(values: Mapping[str, Any]) -> CloudSettings:
@@ -62,9 +58,7 @@ def read_settings(values: Mapping[str, Any]) -> CloudSettings:
     given = {name: value for name, value in values.items() if value is not None}
     problems = [_unknown(name) for name in given if name not in _CHECKS]
     problems += [
-        f"lacks the setting {name!r}, {meaning}."
-        for name, meaning in _REQUIRED.items()
-        if name not in given
+        f"lacks the setting {name!r}, {meaning}." for name, meaning in _REQUIRED.items() if name not in given
     ]
     checked: dict[str, Any] = {}
     for name, check in _CHECKS.items():

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import logging
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from flask_waapi import Retryable, TemplateDefinition
 
-if TYPE_CHECKING:
-    import logging
-
-    from .client import GraphClient
+from .client import GraphClient
 
 # parameter_format is among the fields that Meta leaves out unless asked for.
 FIELDS = "id,name,language,status,category,parameter_format,components"

@@ -5,11 +5,13 @@ The shapes are those of the Cloud API's message object, ``POST /<phone_number_id
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 from flask_waapi import (
     Audio,
     Button,
+    Content,
     Document,
     Header,
     Image,
@@ -24,11 +26,6 @@ from flask_waapi import (
     Variable,
     Video,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from flask_waapi import Content
 
 JsonObject = dict[str, Any]
 
@@ -141,9 +138,7 @@ def _text_parameter(variable: Variable) -> JsonObject:
 def _button_component(button: Button) -> JsonObject:
     parameter = _BUTTON_PARAMETERS.get(button.kind)
     if parameter is None:
-        raise UnsupportedFeature(
-            f"The Cloud API provider cannot fill a button of kind {button.kind!r}."
-        )
+        raise UnsupportedFeature(f"The Cloud API provider cannot fill a button of kind {button.kind!r}.")
     parameter_type, member = parameter
     return {
         "type": "button",

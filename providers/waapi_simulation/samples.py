@@ -159,8 +159,7 @@ SAMPLES: list[dict[str, Any]] = [
         "components": [
             {
                 "type": "BODY",
-                "text": "*{{1}}* is your verification code."
-                " For your security, do not share this code.",
+                "text": "*{{1}}* is your verification code. For your security, do not share this code.",
                 "add_security_recommendation": True,
                 "example": {"body_text": [["123456"]]},
             },
@@ -189,8 +188,6 @@ SAMPLES: list[dict[str, Any]] = [
         "status": "PAUSED",
         "category": "MARKETING",
         "parameter_format": "POSITIONAL",
-        "components": [
-            {"type": "BODY", "text": "This template is paused: a send of it is refused."}
-        ],
+        "components": [{"type": "BODY", "text": "This template is paused: a send of it is refused."}],
     },
 ]

@@ -25,9 +25,7 @@ def read_templates(value: Any) -> tuple[TemplateDefinition, ...]:
     if isinstance(value, str | os.PathLike):
         value = _read_file(Path(value))
     if not isinstance(value, list | tuple):
-        raise ProviderSettingsError(
-            ["templates must be a list of templates or the path of a JSON file."]
-        )
+        raise ProviderSettingsError(["templates must be a list of templates or the path of a JSON file."])
     problems = [problem for index, item in enumerate(value) for problem in _faults(index, item)]
     if problems:
         raise ProviderSettingsError(problems)

@@ -11,18 +11,18 @@ from configparser import ConfigParser
 from pathlib import Path
 
 import pytest
-from waapi_simulation.codes import CODES
-from waapi_simulation.outcomes import BEHAVIOURS
 
 from flask_waapi import Provider, ProviderError
 from flask_waapi.plugins.registry import find_provider_types
 from flask_waapi.testing import ProviderConformance
 from flask_waapi.testing.conformance_hooks import ConformanceHooks
+from waapi_simulation.codes import CODES
+from waapi_simulation.outcomes import BEHAVIOURS
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "providers.md"
 TEXT = DOCUMENT.read_text(encoding="utf-8")
 
-_FILE = re.compile(r"<!-- file: (?P<name>\S+) -->\n```\w+\n(?P<content>.*?)^```$", re.DOTALL | re.M)
+_FILE = re.compile(r"<!-- file: (?P<name>\S+) -->\n```\w+\n(?P<content>.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
 def section(title: str) -> str:
@@ -104,16 +104,14 @@ def test_the_example_passes_the_test_kit(example: Path) -> None:
     }
 
 
-def test_the_example_is_found_by_its_entry_point(
-    example: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_example_is_found_by_its_entry_point(example: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(example)
     importlib.invalidate_caches()
     types = find_provider_types()
     monkeypatch.delitem(sys.modules, "waapi_acme")
 
     assert types.origins["acme"] == "waapi-acme:acme"
-    assert types.factories["acme"].__name__ == "AcmeProvider"  # type: ignore[attr-defined]
+    assert types.factories["acme"].__name__ == "AcmeProvider"
     assert not types.failures
 
 
@@ -146,9 +144,7 @@ def test_every_kind_of_refusal_is_explained() -> None:
         ("The logging provider", {"level", "show_content"}),
     ],
 )
-def test_every_setting_of_a_built_in_provider_is_documented(
-    title: str, settings: set[str]
-) -> None:
+def test_every_setting_of_a_built_in_provider_is_documented(title: str, settings: set[str]) -> None:
     assert settings <= set(first_cells(section(title)))
 
 
@@ -166,8 +162,6 @@ def test_every_method_a_provider_may_override_is_named() -> None:
 
 
 def test_a_link_within_the_page_has_its_heading() -> None:
-    headings = {
-        title.lower().replace(" ", "-") for title in re.findall(r"^##+ (.*)$", TEXT, re.MULTILINE)
-    }
+    headings = {title.lower().replace(" ", "-") for title in re.findall(r"^##+ (.*)$", TEXT, re.MULTILINE)}
 
     assert set(re.findall(r"\]\(#([\w-]+)\)", TEXT)) <= headings

@@ -137,9 +137,7 @@ def test_a_medium_is_fetched_again_where_its_server_was_busy(
 @pytest.mark.parametrize(
     ("attempt", "seconds"), [(1, 1), (2, 4), (3, 16), (4, 64), (40, 3600), (10**9, 3600)]
 )
-def test_the_wait_for_one_recipient_grows_fourfold(
-    world: World, attempt: int, seconds: int
-) -> None:
+def test_the_wait_for_one_recipient_grows_fourfold(world: World, attempt: int, seconds: int) -> None:
     error = failure(world, ErrorAnswer(131056), attempt)
     assert isinstance(error, Retryable)
     assert error.retry_after == timedelta(seconds=seconds)
@@ -221,10 +219,9 @@ JSON_VALUES = st.recursive(
 @given(
     st.fixed_dictionaries(
         {},
-        optional={
-            name: JSON_VALUES
-            for name in ("code", "error_subcode", "message", "title", "error_data", "fbtrace_id")
-        },
+        optional=dict.fromkeys(
+            ("code", "error_subcode", "message", "title", "error_data", "fbtrace_id"), JSON_VALUES
+        ),
     )
 )
 def test_no_error_object_breaks_its_reading(value: dict[str, Any]) -> None:

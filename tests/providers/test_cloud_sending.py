@@ -15,10 +15,9 @@ import pytest
 import requests
 
 from cloud_world import (
-    NOW,
+    closed_port,
     cloud_provider,
     cloud_world,
-    closed_port,
     message,
     raw_server,
     read_request,
@@ -94,9 +93,7 @@ def test_a_result_without_wa_id_is_a_result(world: World) -> None:
         b"\xff\xfe",
     ],
 )
-def test_a_success_without_a_message_id_leaves_the_outcome_unknown(
-    world: World, body: bytes
-) -> None:
+def test_a_success_without_a_message_id_leaves_the_outcome_unknown(world: World, body: bytes) -> None:
     double, provider = world
     double.fail_next(RawAnswer(200, body))
     with pytest.raises(OutcomeUnknown):
@@ -255,9 +252,7 @@ def test_silence_after_the_body_leaves_the_outcome_unknown(fault: Fault) -> None
 
 
 @pytest.mark.parametrize("to", ["+15553000200", "+15553000444"])
-def test_a_message_whose_answer_got_lost_can_be_recognised_by_our_uuid(
-    world: World, to: str
-) -> None:
+def test_a_message_whose_answer_got_lost_can_be_recognised_by_our_uuid(world: World, to: str) -> None:
     double, provider = world
     sent = message(to=to)
     with pytest.raises(OutcomeUnknown):
@@ -276,9 +271,7 @@ def test_a_message_whose_answer_got_lost_can_be_recognised_by_our_uuid(
     ],
     ids=["short body", "short chunk", "bad chunk", "bad gzip", "not HTTP"],
 )
-def test_half_an_answer_leaves_the_outcome_unknown(
-    world: World, head: bytes, parts: list[bytes]
-) -> None:
+def test_half_an_answer_leaves_the_outcome_unknown(world: World, head: bytes, parts: list[bytes]) -> None:
     double, _ = world
     with (
         raw_server(answers(head, *parts)) as url,
@@ -389,9 +382,7 @@ def test_wrong_credentials_are_misconfigured(world: World, settings: dict[str, A
 # Secrets
 
 
-def test_a_secret_that_meta_repeats_is_taken_out(
-    world: World, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_secret_that_meta_repeats_is_taken_out(world: World, caplog: pytest.LogCaptureFixture) -> None:
     double, provider = world
     token = double.account.access_token
     foreign = "EAA" + "x" * 40
@@ -466,10 +457,4 @@ def test_an_ability_without_its_setting_says_which_one(
 
 def test_the_repr_tells_the_instance_and_no_secret(world: World) -> None:
     double, provider = world
-    assert repr(provider) == (
-        f"<CloudProvider 'main', phone number id {double.account.phone_number_id}>"
-    )
-
-
-def test_the_clock_of_the_tests_stands_still() -> None:
-    assert NOW.tzinfo is not None
+    assert repr(provider) == (f"<CloudProvider 'main', phone number id {double.account.phone_number_id}>")

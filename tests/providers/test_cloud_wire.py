@@ -70,11 +70,13 @@ DOCUMENTED: dict[str, tuple[Content, str]] = {
                 Variable("99.99", "total"),
             ),
         ),
-        '"template":{"name":"order_confirmation","language":{"code":"en"},"components":['
-        '{"type":"body","parameters":['
-        '{"type":"text","parameter_name":"customer_name","text":"John Doe"},'
-        '{"type":"text","parameter_name":"order_id","text":"ORD-12345"},'
-        '{"type":"text","parameter_name":"total","text":"99.99"}]}]}',
+        (
+            '"template":{"name":"order_confirmation","language":{"code":"en"},"components":['
+            '{"type":"body","parameters":['
+            '{"type":"text","parameter_name":"customer_name","text":"John Doe"},'
+            '{"type":"text","parameter_name":"order_id","text":"ORD-12345"},'
+            '{"type":"text","parameter_name":"total","text":"99.99"}]}]}'
+        ),
     ),
     "template with positions, header and address button": (
         Template(
@@ -84,12 +86,14 @@ DOCUMENTED: dict[str, tuple[Content, str]] = {
             header=Header(variable=Variable("ORD-12345")),
             buttons=(Button(0, "url", "ORD-12345"),),
         ),
-        '"template":{"name":"shipping_update","language":{"code":"en_US"},"components":['
-        '{"type":"header","parameters":[{"type":"text","text":"ORD-12345"}]},'
-        '{"type":"body","parameters":[{"type":"text","text":"John"},'
-        '{"type":"text","text":"Friday"}]},'
-        '{"type":"button","sub_type":"url","index":"0",'
-        '"parameters":[{"type":"text","text":"ORD-12345"}]}]}',
+        (
+            '"template":{"name":"shipping_update","language":{"code":"en_US"},"components":['
+            '{"type":"header","parameters":[{"type":"text","text":"ORD-12345"}]},'
+            '{"type":"body","parameters":[{"type":"text","text":"John"},'
+            '{"type":"text","text":"Friday"}]},'
+            '{"type":"button","sub_type":"url","index":"0",'
+            '"parameters":[{"type":"text","text":"ORD-12345"}]}]}'
+        ),
     ),
     "template with image header and quick replies": (
         Template(
@@ -99,15 +103,17 @@ DOCUMENTED: dict[str, tuple[Content, str]] = {
             header=Header(image=Image(link=LINK)),
             buttons=(Button(0, "quick_reply", "more"), Button(1, "quick_reply", "stop")),
         ),
-        '"template":{"name":"seasonal_offer","language":{"code":"en"},"components":['
-        '{"type":"header","parameters":[{"type":"image",'
-        '"image":{"link":"https://shop.example/file"}}]},'
-        '{"type":"body","parameters":[{"type":"text","text":"John"},'
-        '{"type":"text","text":"20 %"}]},'
-        '{"type":"button","sub_type":"quick_reply","index":"0",'
-        '"parameters":[{"type":"payload","payload":"more"}]},'
-        '{"type":"button","sub_type":"quick_reply","index":"1",'
-        '"parameters":[{"type":"payload","payload":"stop"}]}]}',
+        (
+            '"template":{"name":"seasonal_offer","language":{"code":"en"},"components":['
+            '{"type":"header","parameters":[{"type":"image",'
+            '"image":{"link":"https://shop.example/file"}}]},'
+            '{"type":"body","parameters":[{"type":"text","text":"John"},'
+            '{"type":"text","text":"20 %"}]},'
+            '{"type":"button","sub_type":"quick_reply","index":"0",'
+            '"parameters":[{"type":"payload","payload":"more"}]},'
+            '{"type":"button","sub_type":"quick_reply","index":"1",'
+            '"parameters":[{"type":"payload","payload":"stop"}]}]}'
+        ),
     ),
 }
 
@@ -171,9 +177,7 @@ HEADERS: dict[str, tuple[Header, dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize(("header", "expected"), HEADERS.values(), ids=list(HEADERS))
-def test_a_template_header_has_one_parameter_of_its_kind(
-    header: Header, expected: dict[str, Any]
-) -> None:
+def test_a_template_header_has_one_parameter_of_its_kind(header: Header, expected: dict[str, Any]) -> None:
     body = message_body(message(Template("any", "en", header=header)))
     assert body["template"]["components"] == [{"type": "header", "parameters": [expected]}]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable
 from typing import Any
@@ -83,10 +84,15 @@ def test_a_message_makes_one_line_without_its_words_and_its_full_number(
         (Text("Hello"), '{"body": "Hello", "preview_url": false}'),
         (
             ORDER,
-            '{"name": "order_confirmation", "language": "en",'
-            ' "body": [{"value": "John Doe", "name": "customer_name"}],'
-            ' "header": {"image": {"link": "https://example.com/order.jpg"}},'
-            ' "buttons": [{"index": 0, "kind": "url", "value": "ORD-12345"}]}',
+            json.dumps(
+                {
+                    "name": "order_confirmation",
+                    "language": "en",
+                    "body": [{"value": "John Doe", "name": "customer_name"}],
+                    "header": {"image": {"link": "https://example.com/order.jpg"}},
+                    "buttons": [{"index": 0, "kind": "url", "value": "ORD-12345"}],
+                }
+            ),
         ),
     ],
 )
@@ -123,9 +129,7 @@ def test_no_message_can_forge_a_line_of_its_own(
     assert caplog.messages[0].isprintable()
 
 
-def test_the_level_can_be_set(
-    make: Callable[..., LoggingProvider], caplog: pytest.LogCaptureFixture
-) -> None:
+def test_the_level_can_be_set(make: Callable[..., LoggingProvider], caplog: pytest.LogCaptureFixture) -> None:
     make(level="WARNING").send(message(Text("Hello")))
 
     assert [record.levelno for record in caplog.records] == [logging.WARNING]

@@ -82,9 +82,7 @@ class GraphDouble:
         clock: Callable[[], datetime] = _utc_now,
         random_bytes: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
-        self.account = Account(
-            phone_number_id, business_account_id, display_phone_number, access_token
-        )
+        self.account = Account(phone_number_id, business_account_id, display_phone_number, access_token)
         self.app_secret = app_secret
         self.templates = TemplateShelf(new_template_status)
         self.media = MediaShelf()
@@ -97,9 +95,7 @@ class GraphDouble:
         self._routes = Routes(self.account, self.templates, self.media)
         self._poster: Poster | None = None
         if callback_url is not None:
-            self._poster = Poster(
-                callback_url, app_secret, attempts=callback_attempts, pause=callback_pause
-            )
+            self._poster = Poster(callback_url, app_secret, attempts=callback_attempts, pause=callback_pause)
         self._per_callback = statuses_per_callback
         self._reporter: Reporter | None = None
         self._port = port

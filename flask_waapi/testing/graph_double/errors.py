@@ -7,12 +7,10 @@ Codes and HTTP statuses follow the Cloud API documentation; a code that is not h
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 from .faults import ErrorAnswer
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 _KNOWN: dict[int, tuple[int, str]] = {
     0: (401, "The access token could not be used"),
@@ -82,9 +80,7 @@ def title_of(code: int) -> str:
     return _KNOWN.get(code, (400, "Error of the double"))[1]
 
 
-def error_response(
-    error: ErrorAnswer, trace_id: str
-) -> tuple[int, Mapping[str, str], dict[str, Any]]:
+def error_response(error: ErrorAnswer, trace_id: str) -> tuple[int, Mapping[str, str], dict[str, Any]]:
     """Status, further headers and JSON body of a refusal."""
     status, title = _KNOWN.get(error.code, (400, "Error of the double"))
     body: dict[str, Any] = {

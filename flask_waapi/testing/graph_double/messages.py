@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .errors import GraphError
+from .media import MediaShelf
 from .template_sends import check_template
-
-if TYPE_CHECKING:
-    from .media import MediaShelf
-    from .templates import TemplateShelf
+from .templates import TemplateShelf
 
 LONGEST_TEXT = 4096
 LONGEST_CAPTION = 1024
@@ -107,9 +105,7 @@ def _check_frame(body: dict[str, Any]) -> None:
         raise GraphError(100, "The double sends to individual recipients only.")
     data = body.get("biz_opaque_callback_data", "")
     if not isinstance(data, str) or len(data) > LONGEST_CALLBACK_DATA:
-        raise GraphError(
-            100, f"biz_opaque_callback_data has at most {LONGEST_CALLBACK_DATA} characters."
-        )
+        raise GraphError(100, f"biz_opaque_callback_data has at most {LONGEST_CALLBACK_DATA} characters.")
 
 
 def _digits(to: Any) -> str:

@@ -6,15 +6,13 @@ import hmac
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .errors import GraphError, unknown_node
+from .journal import RecordedRequest
 from .media import MediaShelf
 from .messages import MessageRules, check_read_receipt
-
-if TYPE_CHECKING:
-    from .journal import RecordedRequest
-    from .templates import TemplateShelf
+from .templates import TemplateShelf
 
 _VERSIONED = re.compile(r"/v[0-9]{1,3}\.[0-9]/(?P<node>[^/]+)(?:/(?P<edge>[^/]+))?/?")
 _CONTENT = re.compile(r"/media-content/(?P<media_id>[^/]+)")

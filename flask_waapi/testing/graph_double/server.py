@@ -56,9 +56,7 @@ class DoubleServer(ThreadingHTTPServer):
         self._connections: dict[Thread, socket.socket] = {}
         self._accepted = 0
         super().__init__((HOST, port), _Connection)
-        self._thread = Thread(
-            target=self.serve_forever, args=(0.02,), name="graph-double", daemon=True
-        )
+        self._thread = Thread(target=self.serve_forever, args=(0.02,), name="graph-double", daemon=True)
 
     @property
     def port(self) -> int:

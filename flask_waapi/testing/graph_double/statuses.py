@@ -9,18 +9,15 @@ import itertools
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from threading import Condition, Thread
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 from .errors import status_error, to_json
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from .journal import AcceptedMessage
-    from .routes import Account
+from .journal import AcceptedMessage
+from .routes import Account
 
 RECEIVER_TIMEOUT = 10.0
 """Seconds that the receiver of a callback has to answer."""
@@ -47,9 +44,7 @@ class PostedCallback:
     http_status: int | None
 
 
-def status_item(
-    message: AcceptedMessage, status: str, code: int | None, occurred_at: datetime
-) -> Status:
+def status_item(message: AcceptedMessage, status: str, code: int | None, occurred_at: datetime) -> Status:
     """One status of a message. :param code: the error of a failed one."""
     item: Status = {
         "id": message.wamid,
@@ -157,9 +152,7 @@ class Poster:
             if attempt and self._wait(self._pause * 2 ** (attempt - 1)):
                 break
             try:
-                status, _ = http_exchange(
-                    "POST", self.url, body=callback.body, headers=callback.headers
-                )
+                status, _ = http_exchange("POST", self.url, body=callback.body, headers=callback.headers)
             except (OSError, HTTPException):
                 status = None
             with self._changed:
@@ -199,9 +192,7 @@ class Reporter:
         self._thread = Thread(target=self._run, name="graph-double-reporter", daemon=True)
         self._thread.start()
 
-    def schedule(
-        self, message: AcceptedMessage, status: str, code: int | None, delay: float
-    ) -> None:
+    def schedule(self, message: AcceptedMessage, status: str, code: int | None, delay: float) -> None:
         """Report this status in so many seconds."""
         due = _Due(time.monotonic() + delay, next(self._order), message, status, code)
         with self._changed:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .errors import GraphError
-
-if TYPE_CHECKING:
-    from .samples import Template
-    from .templates import TemplateShelf
+from .samples import Template
+from .templates import TemplateShelf
 
 LONGEST_BODY = 1024
 LONGEST_CODE = 15
@@ -100,9 +98,7 @@ def _check_body(body: dict[str, Any], given: list[dict[str, Any]], named: bool) 
         raise GraphError(132005, f"body: {len(rendered)} characters, {LONGEST_BODY} are allowed.")
 
 
-def _check_variables(
-    place: str, text: str, given: list[dict[str, Any]], named: bool
-) -> dict[str, str]:
+def _check_variables(place: str, text: str, given: list[dict[str, Any]], named: bool) -> dict[str, str]:
     wanted = list(dict.fromkeys(_PLACEHOLDER.findall(text)))
     if len(given) != len(wanted):
         raise GraphError(
@@ -142,9 +138,7 @@ def _check_buttons(buttons: list[dict[str, Any]], given: list[dict[str, Any]]) -
         sub_type = str(component.get("sub_type")).lower()
         expected = "url" if button["type"] == "OTP" else button["type"].lower()
         if sub_type != expected:
-            raise GraphError(
-                132012, f"button {index}: {expected} is expected, {sub_type} was received."
-            )
+            raise GraphError(132012, f"button {index}: {expected} is expected, {sub_type} was received.")
         if len(parameters) != 1:
             raise GraphError(132000, f"button {index}: one parameter is expected.")
         _check_button_value(f"button {index}", sub_type, parameters[0])
@@ -164,6 +158,4 @@ def _check_button_value(place: str, sub_type: str, parameter: dict[str, Any]) ->
 
 
 def _is_open(button: dict[str, Any]) -> bool:
-    return button["type"] in {"OTP", "COPY_CODE"} or bool(
-        _PLACEHOLDER.search(button.get("url", ""))
-    )
+    return button["type"] in {"OTP", "COPY_CODE"} or bool(_PLACEHOLDER.search(button.get("url", "")))

@@ -121,8 +121,7 @@ class TemplateShelf:
 
 def _matches(template: Template, query: Mapping[str, str]) -> bool:
     return query.get("name", "") in template["name"] and all(
-        query.get(member) in {None, template[member]}
-        for member in ("status", "language", "category")
+        query.get(member) in {None, template[member]} for member in ("status", "language", "category")
     )
 
 
