@@ -10,18 +10,23 @@ from threading import Thread
 from typing import Any
 from uuid import UUID
 
+from hypothesis import settings
+
 from flask_waapi import Content, OutboundMessage, ProviderContext, Text
 from flask_waapi.testing.graph_double import GraphDouble
 from waapi_cloud import CloudProvider
+
+unhurried = settings(deadline=None)
+"""For property tests: a slow machine is no failure."""
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 MESSAGE_UUID = UUID("01958a2e-7c00-7000-8000-000000000001")
 VERIFY_TOKEN = "agreed-with-meta"
 
 
-def cloud_provider(double: GraphDouble, **settings: Any) -> CloudProvider:
-    """An instance that sends to the double; ``settings`` go before the double's own."""
-    values = {**double.provider_settings, "verify_token": VERIFY_TOKEN, **settings}
+def cloud_provider(double: GraphDouble, **changes: Any) -> CloudProvider:
+    """An instance that sends to the double, with these settings in place of the double's own."""
+    values = {**double.provider_settings, "verify_token": VERIFY_TOKEN, **changes}
     return CloudProvider(ProviderContext("main", values, lambda: NOW))
 
 

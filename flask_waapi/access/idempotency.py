@@ -97,6 +97,12 @@ def keep_answer(store: Store, claim: IdempotencyClaim, status: int, body: dict[s
         )
 
 
+def release(store: Store, claim: IdempotencyClaim) -> None:
+    """Give the claim back, so that a repetition is a new try."""
+    with store.begin() as session:
+        session.execute(delete(IdempotencyRecord).where(_same(claim)))
+
+
 def forget(store: Store, oldest: datetime) -> int:
     """Delete the records from before ``oldest``; returns how many."""
     with store.begin() as session:

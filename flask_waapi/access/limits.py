@@ -32,7 +32,10 @@ _amount: ContextVar[int] = ContextVar("flask_waapi_limit_amount")
 
 
 class MinuteLimits:
-    """Sliding-window counters by key id and by client address.
+    """Limits on any sixty seconds, by key id and by client address.
+
+    The moving window remembers each request of the last minute and is exact. Counters are cheaper and
+    admit up to twice the limit within a minute that spans two of their windows.
 
     Over the shared store all processes count together. Where it is not configured or does not answer, each
     process counts in memory and grants its share.
@@ -49,7 +52,7 @@ class MinuteLimits:
             options["socket_connect_timeout"] = STORE_TIMEOUT_SECONDS
         self._limiter = Limiter(
             _subject.get,
-            strategy="sliding-window-counter",
+            strategy="moving-window",
             storage_uri=uri,
             storage_options=options,
             in_memory_fallback_enabled=shared,

@@ -59,10 +59,12 @@ def openapi_document() -> dict[str, Any]:
 
 
 def _openapi() -> Response:
+    enter(current_services())
     return json_response(openapi_document(), 200)
 
 
 def _docs() -> Response:
+    enter(current_services())
     page = render_template("waapi/api_docs.html", document=openapi_document())
     response = current_app.make_response(page)
     response.headers["Content-Security-Policy"] = (

@@ -75,6 +75,9 @@ _FAILURES: dict[str | None, type[WaApiError]] = {
     )
 }
 
+_FINAL_STATUSES = {201, 202, 422}
+"""Answers that a repetition gets too. After any other nothing was sent, and trying again may help."""
+
 _SEND: dict[str, Any] = {
     "statuses": SENT_STATUSES,
     "data": schemas.MESSAGE,
@@ -193,7 +196,10 @@ def _send(call: Call, route: str, read_request: ReadRequest) -> Reply:
         return _repeat(visit, submission.answer.status or 200, submission.answer.body)
     reply = _answer(visit, submission.message)
     if made is not None and reply.body is not None:
-        call.services.pipeline.keep_answer(made, reply.status, reply.body)
+        if reply.status in _FINAL_STATUSES:
+            call.services.pipeline.keep_answer(made, reply.status, reply.body)
+        else:
+            call.services.pipeline.release(made)
     return reply
 
 

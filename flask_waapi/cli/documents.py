@@ -14,7 +14,8 @@ from .output import print_json, print_table
 _PAGE_HEAD = """# Settings
 
 Generated from the code by `flask waapi settings --markdown`. Each is read once from the Flask
-configuration, `app.config["WAAPI_..."]`; with `app.config.from_prefixed_env()` also from the environment, as `FLASK_WAAPI_...`.
+configuration, `app.config["WAAPI_..."]`; with `app.config.from_prefixed_env()` also from the
+environment, as `FLASK_WAAPI_...`.
 
 | setting | default | meaning |
 |---|---|---|"""

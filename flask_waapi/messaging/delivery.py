@@ -122,32 +122,28 @@ class Delivery:
     def _take_up(self, message_id: UUID) -> bool:
         now = self._clock()
         claimed = self._store.write(lambda session: self._claim(session, message_id, now))
-        if claimed is None:
-            return False
-        if claimed.claimed_at == now:
+        if claimed is not None:
             self.attempt(claimed, acknowledged=True)
-        return True
+            return True
+        change = self._store.write(lambda session: _settle_abandoned(session, message_id, now))
+        if change is not None:
+            self._tell(change)
+        return change is not None
 
     def _claim(self, session: Session, message_id: UUID, now: datetime) -> Message | None:
-        still_due = (Message.id == message_id, Message.due_at <= now)
+        """The message, now in our hand; ``None`` when it is in another's, or no longer due."""
         claim = (
             update(Message)
-            .where(*still_due, Message.claimed_at.is_(None))
+            .where(Message.id == message_id, Message.due_at <= now, Message.claimed_at.is_(None))
             .values(
                 claimed_at=now,
                 due_at=now + self._settings.send_lease,
                 attempts=Message.attempts + 1,
             )
         )
-        if session.execute(claim).rowcount == 1:  # type: ignore[attr-defined]
-            return session.get_one(Message, message_id)
-        abandoned = lock_message(session, message_id)
-        if abandoned is None or abandoned.due_at is None or abandoned.due_at > now:
+        if session.execute(claim).rowcount == 0:  # type: ignore[attr-defined]
             return None
-        abandoned.claimed_at = abandoned.due_at = None
-        lost = Refusal("LEASE_EXPIRED", "The process that was sending it ended before it knew.")
-        add(session, abandoned, attempted(UNCONFIRMED, now, abandoned.attempts, lost), now)
-        return abandoned
+        return session.get_one(Message, message_id)
 
     def _call_provider(self, message: Message, acknowledged: bool) -> Record:
         outbound = OutboundMessage(
@@ -195,6 +191,15 @@ class Delivery:
         # The exponent is bounded so that a long life of a message does not overflow.
         doubled: timedelta = FIRST_BACK_OFF * (1 << min(attempts - 1, 20))
         return min(doubled, LONGEST_BACK_OFF) * self._jitter(0.8, 1.2)
+
+
+def _settle_abandoned(session: Session, message_id: UUID, now: datetime) -> StatusChange | None:
+    message = lock_message(session, message_id)
+    if message is None or message.due_at is None or message.due_at > now:
+        return None
+    message.claimed_at = message.due_at = None
+    lost = Refusal("LEASE_EXPIRED", "The process that was sending it ended before it knew.")
+    return add(session, message, attempted(UNCONFIRMED, now, message.attempts, lost), now)
 
 
 def _sent(session: Session, message: Message, result: SendResult, now: datetime) -> StatusChange | None:

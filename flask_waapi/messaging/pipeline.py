@@ -147,6 +147,10 @@ class Pipeline:
         """Keep the answer to the first request with a claim for those that repeat it."""
         idempotency.keep_answer(self._store, claim, status, body)
 
+    def release(self, claim: IdempotencyClaim) -> None:
+        """Give a claim back whose request had no effect and may succeed when it is made again."""
+        idempotency.release(self._store, claim)
+
     def _repeated(self, claim: IdempotencyClaim) -> Submission | None:
         now = self._clock()
         answer = idempotency.find(self._store, claim, now - self._settings.idempotency_lifetime)

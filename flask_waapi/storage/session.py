@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from flask import Flask, has_app_context
 from sqlalchemy import Engine, create_engine, event, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, StatementError
 from sqlalchemy.orm import Session, sessionmaker
 
 from ..errors import ConfigurationError, StorageBusy
@@ -84,7 +84,7 @@ class Store:
         :raises StorageBusy: SQLite's write lock was not to be had.
         """
         try:
-            with sessionmaker(self.engine, expire_on_commit=False)() as session, session.begin():
+            with _discreet(), self._sessions()() as session, session.begin():
                 if self.engine.dialect.name == "sqlite":
                     self._refuse_to_wait_for_ourselves()
                     _take_write_lock(session)
@@ -115,8 +115,11 @@ class Store:
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A session of our own that only reads."""
-        with sessionmaker(self.engine, expire_on_commit=False)() as session:
+        with _discreet(), self._sessions()() as session:
             yield session
+
+    def _sessions(self) -> sessionmaker[Session]:
+        return sessionmaker(self.engine, expire_on_commit=False)
 
     def create_all(self) -> None:
         """Create the tables without migrations, for a host's unit tests."""
@@ -135,6 +138,17 @@ class Store:
                 "db.session holds uncommitted changes, and SQLite allows one writer: commit them before"
                 " calling flask-waapi, or use a database server.",
             )
+
+
+@contextmanager
+def _discreet() -> Iterator[None]:
+    # An error's text holds the values of its statement: recipients and message texts, which would end in
+    # a log.
+    try:
+        yield
+    except StatementError as error:
+        error.hide_parameters = True
+        raise
 
 
 def _is_deadlock(error: OperationalError) -> bool:

@@ -85,14 +85,10 @@ def read_graph_error(value: Any, secrets: Iterable[str] = ()) -> GraphError | No
     details = _details(value.get("error_data"))
     message = _string(value.get("message")).removeprefix(f"(#{code})").strip()
     title = message or _string(value.get("title"))
-    if details in title or title in details:
-        words = max(title, details, key=len)
-    else:
-        words = f"{title}: {details}"
     trace_id = _string(value.get("fbtrace_id"))
     return GraphError(
         code=code,
-        text=presentable(words, secrets),
+        text=presentable(_together(title, details), secrets),
         details=details,
         subcode=whole_number(value.get("error_subcode")),
         is_transient=value.get("is_transient") is True,
@@ -103,6 +99,12 @@ def read_graph_error(value: Any, secrets: Iterable[str] = ()) -> GraphError | No
 def _details(error_data: Any) -> str:
     # Documented as an object, met as a bare string as well.
     return _string(error_data.get("details") if isinstance(error_data, dict) else error_data)
+
+
+def _together(title: str, details: str) -> str:
+    if details in title or title in details:
+        return max(title, details, key=len)
+    return f"{title}: {details}"
 
 
 def _string(value: Any) -> str:

@@ -53,9 +53,7 @@ def test_a_test_fails_when_its_service_is_required_and_does_not_answer(
 
 
 @pytest.mark.parametrize("_attempt", ["first", "second"])
-def test_a_test_gets_an_empty_database_whatever_the_one_before_left(
-    database_uri: str, _attempt: str
-) -> None:
+def test_a_test_gets_an_empty_database_whatever_the_one_before_left(database_uri: str, _attempt: str) -> None:
     engine = sa.create_engine(database_uri)
     metadata = sa.MetaData()
     sa.Table("kept", metadata, sa.Column("text", sa.String(10)))

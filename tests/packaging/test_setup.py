@@ -136,9 +136,7 @@ def marks_in(source: str) -> Iterator[str]:
 def test_every_marker_that_a_test_uses_is_registered(setup: ConfigParser) -> None:
     registered = {line.split(":")[0] for line in lines(setup["tool:pytest"]["markers"])}
     used = {
-        mark
-        for path in (ROOT / "tests").rglob("*.py")
-        for mark in marks_in(path.read_text(encoding="utf-8"))
+        mark for path in (ROOT / "tests").rglob("*.py") for mark in marks_in(path.read_text(encoding="utf-8"))
     }
 
     assert used - BUILT_IN_MARKS <= registered

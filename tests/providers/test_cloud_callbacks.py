@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloud_world import MESSAGE_UUID, NOW, VERIFY_TOKEN, cloud_world, message
+from cloud_world import MESSAGE_UUID, NOW, VERIFY_TOKEN, cloud_world, message, unhurried
 from flask_waapi import CallbackRefused, CallbackRequest, Refusal, StatusUpdate
 from flask_waapi.testing.graph_double import GraphDouble
 from waapi_cloud import CloudProvider, callbacks
@@ -92,6 +92,7 @@ def test_any_other_handshake_is_refused(world: World, changes: dict[str, str | N
         world[1].answer_handshake(handshake(**changes))
 
 
+@unhurried
 @given(st.dictionaries(st.sampled_from(["mode", "verify_token", "challenge"]), st.text()))
 def test_no_handshake_ends_otherwise_than_in_its_challenge_or_a_refusal(
     changes: dict[str, str],
@@ -153,12 +154,14 @@ SIGNATURES = st.one_of(
 )
 
 
+@unhurried
 @given(SIGNATURES, st.binary())
 def test_no_header_and_no_body_end_otherwise_than_in_a_refusal(header: str, body: bytes) -> None:
     with pytest.raises(CallbackRefused):
         callbacks.check_signature(signed_request(header, body), KNOWN_SECRET)
 
 
+@unhurried
 @given(st.binary(min_size=1), st.text(min_size=1), st.data())
 def test_a_signature_holds_for_its_own_body_only(body: bytes, secret: str, data: st.DataObject) -> None:
     secret = secret.encode("utf-8", "replace").decode()
@@ -256,7 +259,7 @@ def test_every_entry_change_and_status_is_read(world: World) -> None:
     ]
 
 
-POISON = [
+POISON: list[Any] = [
     None,
     7,
     "sent",
@@ -346,6 +349,7 @@ JSON_VALUES = st.recursive(
 )
 
 
+@unhurried
 @given(JSON_VALUES)
 def test_no_json_breaks_the_reading(value: Any) -> None:
     updates = callbacks.read_statuses(

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloud_world import cloud_world, message
+from cloud_world import cloud_world, message, unhurried
 from flask_waapi import Misconfigured, ProviderError, Rejected, Retryable, WindowClosed
 from flask_waapi.testing.graph_double import ErrorAnswer, GraphDouble
 from waapi_cloud import CloudProvider
@@ -200,6 +200,7 @@ def test_the_headers_that_ask_for_a_pause_are_read(
     assert retry_after(headers, AT_NOON) == expected
 
 
+@unhurried
 @given(st.text(), st.text())
 def test_no_header_breaks_the_reading_of_a_pause(wait: str, usage: str) -> None:
     headers = {"Retry-After": wait, "X-Business-Use-Case-Usage": usage}
@@ -215,13 +216,14 @@ JSON_VALUES = st.recursive(
     max_leaves=10,
 )
 
+ERROR_MEMBERS = ("code", "error_subcode", "message", "title", "error_data", "fbtrace_id")
 
+
+@unhurried
 @given(
     st.fixed_dictionaries(
         {},
-        optional=dict.fromkeys(
-            ("code", "error_subcode", "message", "title", "error_data", "fbtrace_id"), JSON_VALUES
-        ),
+        optional=dict.fromkeys(ERROR_MEMBERS, JSON_VALUES),
     )
 )
 def test_no_error_object_breaks_its_reading(value: dict[str, Any]) -> None:
