@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
+import hypothesis
 import pytest
 
+import factories
 import services
+from factories import World
+from flask_waapi.testing import ManualClock
 from services import ThrowAwayDatabase
+
+# The machine's load decides how long an example takes, so time says nothing.
+hypothesis.settings.register_profile("waapi", deadline=None)
+hypothesis.settings.load_profile("waapi")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -68,3 +77,54 @@ def database_uri(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     database: ThrowAwayDatabase = request.getfixturevalue(f"{request.param}_database")
     database.empty()
     return database.uri
+
+
+@pytest.fixture
+def sqlite_uri(tmp_path: Path) -> str:
+    """The SQLAlchemy URL of a SQLite file that does not exist yet."""
+    return f"sqlite:///{tmp_path / 'waapi.sqlite'}"
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """The time, standing still."""
+    return ManualClock()
+
+
+MakeWorld = Callable[..., World]
+
+
+@pytest.fixture
+def make_world(sqlite_uri: str, clock: ManualClock) -> Iterator[MakeWorld]:
+    """Makes apps on a SQLite file (or ``database_uri=``) with these settings, and closes them."""
+    with ExitStack() as stack:
+
+        def make(**options: object) -> World:
+            given = {"database_uri": sqlite_uri, "clock": clock} | options
+            return stack.enter_context(factories.opened(**given))  # type: ignore[arg-type]
+
+        yield make
+
+
+@pytest.fixture
+def world(make_world: MakeWorld) -> World:
+    """An app on a SQLite file, sending by simulation."""
+    return make_world()
+
+
+@pytest.fixture
+def recording(make_world: MakeWorld) -> World:
+    """An app on a SQLite file, sending by a recorder."""
+    return make_world(**factories.RECORDING)
+
+
+@pytest.fixture
+def any_world(make_world: MakeWorld, database_uri: str) -> World:
+    """An app sending by simulation, once for each kind of database."""
+    return make_world(database_uri=database_uri)
+
+
+@pytest.fixture
+def any_recording(make_world: MakeWorld, database_uri: str) -> World:
+    """An app sending by a recorder, once for each kind of database."""
+    return make_world(database_uri=database_uri, **factories.RECORDING)

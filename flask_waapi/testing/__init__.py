@@ -1,6 +1,7 @@
 """Tools for the tests of plugins and of host apps.
 
-Only :class:`ProviderConformance` needs pytest, and it is imported when it is asked for.
+Only :class:`ProviderConformance` needs pytest; it and :class:`GraphDouble` are imported when they are
+asked for.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from .clock import ManualClock
 
 if TYPE_CHECKING:
     from .conformance import ProviderConformance
+    from .graph_double import GraphDouble
 
 if sys.modules.get("pytest"):
     import pytest
@@ -19,7 +21,7 @@ if sys.modules.get("pytest"):
     # Without this a failed check says "AssertionError" and no more.
     pytest.register_assert_rewrite("flask_waapi.testing.conformance", "flask_waapi.testing.conformance_hooks")
 
-__all__ = ["ManualClock", "ProviderConformance"]
+__all__ = ["GraphDouble", "ManualClock", "ProviderConformance"]
 
 
 def __getattr__(name: str) -> Any:
@@ -27,4 +29,8 @@ def __getattr__(name: str) -> Any:
         from .conformance import ProviderConformance
 
         return ProviderConformance
+    if name == "GraphDouble":
+        from .graph_double import GraphDouble
+
+        return GraphDouble
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

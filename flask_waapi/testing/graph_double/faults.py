@@ -68,6 +68,7 @@ class Delay:
 
 
 Fault = ErrorAnswer | RawAnswer | Hang | Close | Delay
+"""Any of them; ``accepted`` says whether the message is taken all the same."""
 
 
 class FaultQueue:

@@ -7,7 +7,7 @@ import heapq
 import hmac
 import itertools
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
@@ -179,7 +179,9 @@ class Reporter:
     :param per_callback: at most so many statuses, due at once, share a callback.
     """
 
-    def __init__(self, poster: Poster, account: Account, clock: Any, *, per_callback: int) -> None:
+    def __init__(
+        self, poster: Poster, account: Account, clock: Callable[[], datetime], *, per_callback: int
+    ) -> None:
         self._poster = poster
         self._account = account
         self._clock = clock
