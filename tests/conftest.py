@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -12,7 +12,7 @@ import pytest
 
 import factories
 import services
-from factories import World
+from factories import MakeWorld, World
 from flask_waapi.testing import ManualClock
 from services import ThrowAwayDatabase
 
@@ -89,9 +89,6 @@ def sqlite_uri(tmp_path: Path) -> str:
 def clock() -> ManualClock:
     """The time, standing still."""
     return ManualClock()
-
-
-MakeWorld = Callable[..., World]
 
 
 @pytest.fixture

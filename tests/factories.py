@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
@@ -151,6 +152,10 @@ class World:
         return {"X-API-Key": key or self.key(), **headers}
 
 
+MakeWorld = Callable[..., World]
+"""The fixture ``make_world``: takes what :func:`make_app` takes."""
+
+
 def make_app(
     database_uri: str, clock: ManualClock | None = None, script: Script | None = None, **config: Any
 ) -> World:
@@ -215,7 +220,9 @@ def migrated(database_uri: str) -> str:
 
 @cache
 def _migrated_sqlite_file() -> Path:
-    path = Path(tempfile.mkdtemp(prefix="waapi-tests-")) / "migrated.sqlite"
+    directory = Path(tempfile.mkdtemp(prefix="waapi-tests-"))
+    atexit.register(shutil.rmtree, directory, ignore_errors=True)
+    path = directory / "migrated.sqlite"
     engine = sa.create_engine(f"sqlite:///{path}")
     migrate.upgrade(engine)
     engine.dispose()

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ..identifiers import uuid7
 from ..storage.models import ApiKey, AuditEntry
+from ..storage.session import Store
 
 
 def record(session: Session, key: ApiKey, action: str, *, actor: str, now: datetime) -> None:
@@ -34,3 +38,15 @@ def record(session: Session, key: ApiKey, action: str, *, actor: str, now: datet
             },
         )
     )
+
+
+def of_key(store: Store, account: str, key_id: UUID, *, limit: int = 50) -> Sequence[AuditEntry]:
+    """The last changes of one key of the account, newest first."""
+    query = (
+        select(AuditEntry)
+        .where(AuditEntry.account == account, AuditEntry.key_id == key_id)
+        .order_by(AuditEntry.id.desc())
+        .limit(limit)
+    )
+    with store.read() as session:
+        return session.scalars(query).all()

@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from flask import abort, current_app, g
 from flask.typing import ResponseReturnValue
+
+from ..errors import WaApiError
+
+VIEWER = "_waapi_viewer"
+"""Our one name on ``flask.g``."""
 
 
 @dataclass(frozen=True)
@@ -21,9 +27,20 @@ class Viewer:
     name: str
     may_manage: bool = True
 
+    @property
+    def actor(self) -> str:
+        """The name as the audit trail holds it."""
+        return self.name[:255]
+
 
 Access = Callable[[], Viewer | ResponseReturnValue | None]
 """Called at every request of the dashboard: a viewer, or the answer to give instead, or ``None`` for 404."""
+
+
+class MayOnlyLook(WaApiError):
+    """The viewer may see the dashboard and not change anything."""
+
+    status, code = 403, "MAY_ONLY_LOOK"
 
 
 def flask_login_access(account: str = "default") -> Access:
@@ -33,7 +50,6 @@ def flask_login_access(account: str = "default") -> Access:
     """
 
     def access() -> Viewer | ResponseReturnValue:
-        from flask import current_app
         from flask_login import current_user  # type: ignore[import-untyped]
 
         if not current_user.is_authenticated:
@@ -42,3 +58,38 @@ def flask_login_access(account: str = "default") -> Access:
         return Viewer(account=account, name=str(current_user.get_id()))
 
     return access
+
+
+def admit(access: Access) -> ResponseReturnValue | None:
+    """Ask the host who is there and remember it for this request.
+
+    :returns: the answer to give instead of the page; ``None`` for a viewer.
+    """
+    answer = current_app.ensure_sync(access)()
+    if answer is None:
+        abort(404)
+    if isinstance(answer, Viewer):
+        setattr(g, VIEWER, answer)
+        return None
+    # Made here, so that an answer that is falsy does not let the request pass.
+    return current_app.make_response(answer)
+
+
+def current_viewer() -> Viewer:
+    """Who looks at the page of this request; :func:`admit` has let them in."""
+    viewer: Viewer = g.get(VIEWER)
+    return viewer
+
+
+def is_admitted() -> bool:
+    """Whether the host has let this request in."""
+    return VIEWER in g
+
+
+def check_may_manage(viewer: Viewer) -> None:
+    """Let only those pass who may change something.
+
+    :raises MayOnlyLook: the viewer may not.
+    """
+    if not viewer.may_manage:
+        raise MayOnlyLook("You may look at this account, and not change it. Ask whoever manages it.")

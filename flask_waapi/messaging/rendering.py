@@ -16,14 +16,15 @@ from ..plugins.provider import TemplateDefinition
 
 _PLACEHOLDER = re.compile(r"\{\{\s*([A-Za-z0-9_]+)\s*\}\}", re.ASCII)
 
-_MEDIA_HEADERS = {
+MEDIA_HEADERS = {
     "IMAGE": "image",
     "VIDEO": "video",
     "DOCUMENT": "document",
     "LOCATION": "location",
 }
+"""Formats of a header that is no text, and the member of :class:`Header` that fills each."""
 
-_BUTTON_KINDS = {
+BUTTON_KINDS = {
     "URL": "url",
     "QUICK_REPLY": "quick_reply",
     "COPY_CODE": "copy_code",
@@ -83,11 +84,11 @@ def read(definition: TemplateDefinition) -> TemplateText:
     header, body = parts.get("HEADER", {}), parts.get("BODY", {})
     header_text = str(header.get("text") or "")
     body_text = str(body.get("text") or "")
-    placeholders = _placeholders(body_text)
+    placeholders = placeholders_of(body_text)
     return TemplateText(
         header_format=str(header.get("format", "TEXT")).upper() if header else None,
         header=header_text,
-        header_placeholders=_placeholders(header_text),
+        header_placeholders=placeholders_of(header_text),
         body=body_text,
         placeholders=placeholders,
         footer=str(parts.get("FOOTER", {}).get("text") or ""),
@@ -105,7 +106,10 @@ def fill(definition: TemplateDefinition, draft: TemplateDraft) -> Filled:
         wanted = tuple(dict.fromkeys(text.header_placeholders + text.placeholders))
     values, faults = _match_variables(wanted, draft.variables, named, text.examples)
     header, header_faults = _match_header(text, draft.header, values if named else {}, named)
-    buttons, button_faults = _match_buttons(text, draft.buttons, values)
+    # A one-time password stands in the body and on its button alike.
+    is_password = definition.category.upper() == "AUTHENTICATION"
+    repeated = values.get("1") if is_password else None
+    buttons, button_faults = _match_buttons(text, draft.buttons, repeated)
     body = tuple(
         Variable(values[name], name if named else None) for name in text.placeholders if name in values
     )
@@ -132,7 +136,8 @@ def fill_unchecked(draft: TemplateDraft) -> Filled:
     return Filled(content, "\n".join(variable.value for variable in body))
 
 
-def _placeholders(text: str) -> tuple[str, ...]:
+def placeholders_of(text: str) -> tuple[str, ...]:
+    """The names of a text's placeholders, in their order, each once."""
     return tuple(dict.fromkeys(_PLACEHOLDER.findall(text)))
 
 
@@ -199,7 +204,7 @@ def _value_faults(pointer: str, value: str) -> list[Fault]:
 def _match_header(
     text: TemplateText, given: Header | None, values: Mapping[str, str], named: bool
 ) -> tuple[Header | None, list[Fault]]:
-    member = _MEDIA_HEADERS.get(text.header_format or "")
+    member = MEDIA_HEADERS.get(text.header_format or "")
     if member is not None:
         if given is None or getattr(given, member) is None:
             expected = f'{{"{member}": {{...}}}}'
@@ -221,14 +226,14 @@ def _match_header(
 
 
 def _match_buttons(
-    text: TemplateText, given: Sequence[Button], values: Mapping[str, str]
+    text: TemplateText, given: Sequence[Button], repeated: str | None
 ) -> tuple[tuple[Button, ...], list[Fault]]:
     by_index = {button.index: button for button in given}
     matched, faults = [], []
     for index, button in enumerate(text.buttons):
-        kind = _BUTTON_KINDS.get(str(button.get("type", "")).upper())
+        kind = BUTTON_KINDS.get(str(button.get("type", "")).upper())
         offered = by_index.pop(index, None)
-        takes_value = kind in {"quick_reply", "copy_code"} or _needs_value(button)
+        takes_value = kind in {"quick_reply", "copy_code"} or needs_value(button)
         if offered is not None and (kind is None or not takes_value):
             faults.append(
                 Fault("/buttons", f"The template's button {index} takes no value.", "no value for it")
@@ -243,10 +248,9 @@ def _match_buttons(
             )
         elif offered is not None:
             matched.append(offered)
-        elif str(button.get("type", "")).upper() == "OTP" and "1" in values:
-            # A one-time password stands in the body and on its button alike.
-            matched.append(Button(index, "url", values["1"]))
-        elif kind == "copy_code" or _needs_value(button):
+        elif repeated is not None and needs_value(button):
+            matched.append(Button(index, "url", repeated))
+        elif kind == "copy_code" or needs_value(button):
             faults.append(
                 Fault(
                     "/buttons",
@@ -260,9 +264,10 @@ def _match_buttons(
     return tuple(matched), faults
 
 
-def _needs_value(button: Mapping[str, Any]) -> bool:
+def needs_value(button: Mapping[str, Any]) -> bool:
+    """Whether a template's button cannot be sent without a value."""
     kind = str(button.get("type", "")).upper()
-    return kind == "OTP" or (kind == "URL" and bool(_placeholders(str(button.get("url", "")))))
+    return kind == "OTP" or (kind == "URL" and bool(placeholders_of(str(button.get("url", "")))))
 
 
 def _render(text: TemplateText, values: Mapping[str, str], header: Header | None) -> str:
@@ -270,14 +275,15 @@ def _render(text: TemplateText, values: Mapping[str, str], header: Header | None
     if header is not None and header.variable is not None:
         header_values = dict.fromkeys(text.header_placeholders, header.variable.value)
     lines = [
-        _substitute(text.header, header_values),
-        _substitute(text.body, values),
+        substitute(text.header, header_values),
+        substitute(text.body, values),
         text.footer,
     ]
     return "\n".join(line for line in lines if line)
 
 
-def _substitute(text: str, values: Mapping[str, str]) -> str:
+def substitute(text: str, values: Mapping[str, str]) -> str:
+    """The text with its placeholders' values; placeholders without one stay."""
     # A function, so that a value such as \1 or {{2}} stays what it is.
     return _PLACEHOLDER.sub(lambda match: values.get(match[1], match[0]), text)
 

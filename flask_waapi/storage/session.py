@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from flask import Flask, has_app_context
@@ -53,18 +54,22 @@ class Store:
         self._app = app
         self._settings = settings
         self._db = db
-        self._engine = engine
+        self._given_engine = engine
         if engine is None and settings.database_uri is None and db is None:
             raise ConfigurationError([NO_DATABASE])
 
-    @property
-    def engine(self) -> Engine:
-        """The engine: ``engine=``, else ``WAAPI_DATABASE_URI``, else the bind, else the host's own."""
-        if self._engine is None:
-            self._engine = self._find_engine()
-        return self._engine
+    @cached_property
+    def _sessions(self) -> sessionmaker[Session]:
+        return sessionmaker(self.engine, expire_on_commit=False)
 
-    def _find_engine(self) -> Engine:
+    @cached_property
+    def engine(self) -> Engine:
+        """The engine: ``engine=``, else ``WAAPI_DATABASE_URI``, else the bind, else the host's own.
+
+        Found when it is first needed: the host's engines exist only within an app context.
+        """
+        if self._given_engine is not None:
+            return self._given_engine
         if self._settings.database_uri is not None:
             return _own_engine(self._settings.database_uri)
         if self._db is None:
@@ -84,7 +89,7 @@ class Store:
         :raises StorageBusy: SQLite's write lock was not to be had.
         """
         try:
-            with _discreet(), self._sessions()() as session, session.begin():
+            with _discreet(), self._sessions() as session, session.begin():
                 if self.engine.dialect.name == "sqlite":
                     self._refuse_to_wait_for_ourselves()
                     _take_write_lock(session)
@@ -115,11 +120,8 @@ class Store:
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A session of our own that only reads."""
-        with _discreet(), self._sessions()() as session:
+        with _discreet(), self._sessions() as session:
             yield session
-
-    def _sessions(self) -> sessionmaker[Session]:
-        return sessionmaker(self.engine, expire_on_commit=False)
 
     def create_all(self) -> None:
         """Create the tables without migrations, for a host's unit tests."""

@@ -1,0 +1,321 @@
+"""POST /messages/template/send: what is accepted, what is refused, and all faults at once."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from factories import SAMPLE_VARIABLES, TEMPLATE_SEND, World, template_body
+from flask_waapi import OutcomeUnknown, TemplateDefinition
+
+
+def faults(answer: Any) -> dict[str, dict[str, str]]:
+    """The faults of a validation error by their pointers."""
+    assert answer.status_code == 422, answer.json
+    assert answer.json["error"]["code"] == "VALIDATION_ERROR"
+    return {fault["pointer"]: fault for fault in answer.json["error"]["details"]}
+
+
+def test_the_example_of_the_product_page_is_sent(any_world: World) -> None:
+    body = {
+        "to": "+1234567890",
+        "template_name": "order_confirmation",
+        "language": "en",
+        "variables": {"customer_name": "John Doe", "order_id": "ORD-12345", "total": "99.99"},
+        "reference": "my-order-123",
+    }
+
+    answer = any_world.post(TEMPLATE_SEND, body)
+
+    assert answer.status_code == 201
+    assert answer.json["success"] is True
+    data = answer.json["data"]
+    assert data["status"] == "sent"
+    assert data["to"] == "+1234567890"
+    assert data["reference"] == "my-order-123"
+    assert data["text"] == "Hi John Doe, thank you for your order ORD-12345. The total is 99.99."
+    assert any_world.message().id == UUID(data["message_uuid"])
+
+
+def test_the_answer_has_the_documented_members_and_no_others(world: World) -> None:
+    answer = world.send()
+
+    assert set(answer.json) == {"success", "data"}
+    assert set(answer.json["data"]) == {
+        "message_uuid",
+        "status",
+        "to",
+        "type",
+        "reference",
+        "simulated",
+        "template_name",
+        "language",
+        "text",
+        "provider",
+        "provider_message_id",
+        "failure",
+        "created_at",
+        "updated_at",
+    }
+
+
+def test_the_message_uuid_is_a_version_7_uuid(world: World) -> None:
+    identifier = UUID(world.send().json["data"]["message_uuid"])
+
+    assert identifier.version == 7
+    assert int(identifier) >> 80 == int(world.clock().timestamp() * 1000)
+
+
+@pytest.mark.parametrize(
+    "to",
+    ["+1234567", "+1234567890", "+123456789012345", "+15550131009", "+8613800138000"],
+)
+def test_any_number_of_e164_shape_is_accepted(recording: World, to: str) -> None:
+    answer = recording.send(to=to)
+
+    assert answer.status_code == 201
+    assert answer.json["data"]["to"] == to == recording.script.sent[0].to
+
+
+@pytest.mark.parametrize(
+    "to",
+    [
+        "",
+        "+",
+        "1234567890",
+        "00491701234567",
+        "+0234567890",
+        "+123456",
+        "+1234567890123456",
+        "+1 234 567 890",
+        "+1-800-356-9377",
+        "+1-800-FLOWERS",
+        "+1234567890\n",
+        " +1234567890",
+        "+1234567890 ",
+        "+1234567890;ext=5",
+        "+१२३४५६७८९०",
+        "+１２３４５６７８９０",
+        "\u200e+1234567890",
+        "+12345\u200b67890",
+        "tel:+1234567890",
+        "whatsapp:+1234567890",
+        "+1234567890,+1234567891",
+    ],
+)
+def test_a_recipient_that_is_not_e164_is_refused_in_the_words_of_the_contract(
+    recording: World, to: str
+) -> None:
+    answer = recording.send(to=to)
+
+    assert faults(answer).keys() == {"/to"}
+    assert answer.json["error"]["message"] == "Invalid phone number format"
+    assert recording.messages() == []
+    assert recording.script.sent == []
+
+
+@pytest.mark.parametrize("to", [None, 1234567890, ["+1234567890"], {"number": "+1234567890"}, True])
+def test_a_recipient_of_another_type_is_a_fault_of_its_member(world: World, to: Any) -> None:
+    body = template_body() | {"to": to}
+
+    assert faults(world.post(TEMPLATE_SEND, body)).keys() == {"/to"}
+
+
+def test_every_fault_is_told_at_once(world: World) -> None:
+    answer = world.post(
+        TEMPLATE_SEND,
+        {
+            "to": "12",
+            "template_name": "order_confirmation",
+            "language": "en",
+            "variables": {"customer_name": "John", "colour": "red"},
+            "reference": "",
+            "simulate": "no",
+            "recipient": "+1234567890",
+        },
+    )
+
+    assert faults(answer).keys() == {
+        "/to",
+        "/variables/order_id",
+        "/variables/total",
+        "/variables/colour",
+        "/reference",
+        "/simulate",
+        "/recipient",
+    }
+
+
+def test_each_fault_says_what_was_wrong_and_what_is_expected(world: World) -> None:
+    answer = world.send(variables={"customer_name": "John Doe", "order_id": "ORD-12345"})
+
+    assert answer.json["error"]["details"] == [
+        {
+            "pointer": "/variables/total",
+            "message": "The variable 'total' is missing.",
+            "expected": "text, for example '99.99'",
+        }
+    ]
+
+
+def test_the_message_of_several_faults_counts_the_others(world: World) -> None:
+    answer = world.send(variables={})
+
+    assert len(answer.json["error"]["details"]) == 3
+    assert answer.json["error"]["message"] == (
+        "The variable 'customer_name' is missing. (and 2 more: see details)"
+    )
+
+
+@pytest.mark.parametrize("member", ["to", "template_name", "language"])
+def test_a_missing_member_is_a_fault_of_its_own(world: World, member: str) -> None:
+    body = template_body()
+    del body[member]
+
+    assert f"/{member}" in faults(world.post(TEMPLATE_SEND, body))
+
+
+def test_an_empty_object_lacks_all_required_members(world: World) -> None:
+    assert faults(world.post(TEMPLATE_SEND, {})).keys() == {"/to", "/template_name", "/language"}
+
+
+def test_a_misspelt_member_is_refused_with_the_right_name(world: World) -> None:
+    answer = world.send(template_nam="order_confirmation")
+
+    assert faults(answer)["/template_nam"]["message"].endswith("Did you mean 'template_name'?")
+
+
+@pytest.mark.parametrize(
+    "member", ["account", "account_id", "mode", "provider", "key_id", "status", "is_admin", "message_uuid"]
+)
+def test_members_that_are_not_the_callers_to_set_are_refused(world: World, member: str) -> None:
+    assert faults(world.send(**{member: "x"})).keys() == {f"/{member}"}
+    assert world.messages() == []
+
+
+def test_the_pointer_to_a_member_is_escaped_as_json_pointers_are(world: World) -> None:
+    answer = world.send(**{"a/b~c": 1})
+
+    assert faults(answer).keys() == {"/a~1b~0c"}
+
+
+@pytest.mark.parametrize("value", [1, 9.5, True, None, ["x"], {"x": 1}])
+def test_a_variable_that_is_not_text_is_refused(world: World, value: Any) -> None:
+    answer = world.send(variables=SAMPLE_VARIABLES | {"total": value})
+
+    assert faults(answer).keys() == {"/variables/total"}
+
+
+@pytest.mark.parametrize("variables", ["John", 3, True])
+def test_variables_that_are_neither_object_nor_list_are_refused(world: World, variables: Any) -> None:
+    assert faults(world.send(variables=variables)).keys() == {"/variables"}
+
+
+def test_a_template_without_variables_needs_none(world: World) -> None:
+    answer = world.send(template_name="hello_world", language="en_US", variables=None)
+
+    assert answer.status_code == 201
+
+
+def test_positional_variables_are_taken_as_a_list(world: World) -> None:
+    answer = world.send(
+        template_name="shipping_update",
+        language="en_US",
+        variables=["John", "Monday"],
+        header={"text": "ORD-1"},
+        buttons=[{"index": 0, "type": "url", "value": "ORD-1"}],
+    )
+
+    assert answer.status_code == 201
+    assert answer.json["data"]["text"].splitlines() == [
+        "Order ORD-1 is on its way",
+        "Hello John, your parcel arrives on Monday.",
+        "Thank you for shopping with us",
+    ]
+
+
+def test_an_unknown_template_is_a_404_of_its_own(world: World) -> None:
+    answer = world.send(template_name="no_such_template")
+
+    assert answer.status_code == 404
+    assert answer.json["error"]["code"] == "TEMPLATE_NOT_FOUND"
+
+
+def test_a_template_in_another_language_only_is_a_404_that_names_the_languages(world: World) -> None:
+    answer = world.send(template_name="appointment_reminder", language="fr")
+
+    assert answer.status_code == 404
+    assert answer.json["error"]["details"] == {"languages": ["de", "en"]}
+
+
+def test_a_template_that_is_not_approved_is_refused(world: World) -> None:
+    answer = world.send(template_name="paused_example", variables=None)
+
+    assert faults(answer)["/template_name"]["message"] == (
+        "The template 'paused_example' is PAUSED, so it cannot be sent."
+    )
+
+
+def test_a_missing_template_is_told_after_the_other_faults_are_mended(world: World) -> None:
+    assert faults(world.send(template_name="no_such_template", to="12")).keys() == {"/to"}
+
+
+def test_without_the_check_an_unknown_template_is_left_to_the_provider(make_world: Any) -> None:
+    world = make_world(WAAPI_PROVIDERS={"recorder": {}}, WAAPI_TEMPLATE_CHECK="off")
+
+    answer = world.send(template_name="only_meta_knows", variables={"2": "b", "1": "a", "10": "j"})
+
+    assert answer.status_code == 201
+    assert world.script.listings == 0
+    assert [variable.value for variable in world.script.sent[0].content.body] == ["a", "b", "j"]
+
+
+def test_a_template_made_since_the_last_reading_is_found_after_the_interval(recording: World) -> None:
+    assert recording.send().status_code == 201
+    recording.script.templates.append(TemplateDefinition("brand_new", "en", "APPROVED", "U", "NAMED", []))
+
+    assert recording.send(template_name="brand_new", variables=None).status_code == 404
+    recording.clock.advance(timedelta(seconds=300))
+    assert recording.send(template_name="brand_new", variables=None).status_code == 201
+    assert recording.script.listings == 2
+
+
+def test_a_lost_answer_is_a_202_with_the_status_unconfirmed(recording: World) -> None:
+    recording.script.outcomes.append(OutcomeUnknown("The line went dead."))
+
+    answer = recording.send()
+
+    assert answer.status_code == 202
+    assert answer.json["data"]["status"] == "unconfirmed"
+
+
+def test_a_message_that_waits_for_the_background_is_a_202_with_the_status_queued(make_world: Any) -> None:
+    world = make_world(WAAPI_PROVIDERS={"recorder": {}}, WAAPI_DISPATCH="thread")
+
+    answer = world.send()
+
+    assert answer.status_code == 202
+    assert answer.json["data"]["status"] == "queued"
+    assert world.script.sent == []
+    world.work()
+    assert [str(message.uuid) for message in world.script.sent] == [answer.json["data"]["message_uuid"]]
+
+
+def test_the_provider_is_given_our_id_the_recipient_and_the_finished_content(recording: World) -> None:
+    answer = recording.send()
+
+    (outbound,) = recording.script.sent
+    assert str(outbound.uuid) == answer.json["data"]["message_uuid"]
+    assert outbound.to == "+1234567890"
+    assert outbound.attempt == 1
+    assert {variable.name: variable.value for variable in outbound.content.body} == SAMPLE_VARIABLES  # type: ignore[attr-defined]
+
+
+def test_times_are_utc_to_the_microsecond(world: World) -> None:
+    data = world.send().json["data"]
+
+    assert data["created_at"] == "2026-01-01T00:00:00.000000Z"
+    assert datetime.fromisoformat(data["updated_at"]) == world.clock()
