@@ -17,7 +17,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from . import settings as settings_module
 from .access.gate import Gate
-from .access.keys import IssuedKey, KeyFields, Keys
+from .access.key_fields import KeyFields
+from .access.keys import IssuedKey, Keys
 from .access.limits import MinuteLimits
 from .access.usage import RequestLog
 from .api import requests as requests_module

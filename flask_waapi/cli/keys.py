@@ -8,7 +8,8 @@ from typing import Any
 import click
 from flask.cli import AppGroup
 
-from ..access.keys import KeyFields, KeyView
+from ..access.key_fields import KeyFields
+from ..access.keys import KeyView
 from ..access.permissions import Permission
 from ..access.secrets import MODES
 from ..api.envelope import timestamp
