@@ -125,3 +125,21 @@ def any_world(make_world: MakeWorld, database_uri: str) -> World:
 def any_recording(make_world: MakeWorld, database_uri: str) -> World:
     """An app sending by a recorder, once for each kind of database."""
     return make_world(database_uri=database_uri, **factories.RECORDING)
+
+
+def _shared(tmp_path_factory: pytest.TempPathFactory, **config: object) -> Iterator[World]:
+    file = tmp_path_factory.mktemp("shared") / "waapi.sqlite"
+    with factories.opened(f"sqlite:///{file}", WAAPI_WRONG_KEY_LIMIT=1_000_000, **config) as world:
+        yield world
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """One app for the many tests that leave nothing behind, such as those of refused requests."""
+    yield from _shared(tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def shared_recording(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """The same, sending by a recorder."""
+    yield from _shared(tmp_path_factory, **factories.RECORDING)

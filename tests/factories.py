@@ -20,6 +20,7 @@ from flask_sqlalchemy import SQLAlchemy
 from werkzeug.test import TestResponse
 
 from flask_waapi import Permission, WaApi
+from flask_waapi.identifiers import uuid7
 from flask_waapi.services import EXTENSION, Services
 from flask_waapi.storage import migrate
 from flask_waapi.storage.models import Message, MessageEvent
@@ -227,3 +228,25 @@ def _migrated_sqlite_file() -> Path:
     migrate.upgrade(engine)
     engine.dispose()
     return path
+
+
+def add_messages(world: World, count: int, *, account: str = "default", **members: Any) -> list[UUID]:
+    """Store messages as if they had been sent at this moment; their ids, oldest first."""
+    now = world.clock()
+    values = {
+        "account": account,
+        "recipient": RECIPIENT,
+        "type": "text",
+        "content": {"body": "Hello"},
+        "simulated": False,
+        "provider": "simulation",
+        "status": "sent",
+        "attempts": 1,
+        "created_at": now,
+        "updated_at": now,
+    } | members
+    rows = [{"id": uuid7(now), **values} for _ in range(count)]
+    if rows:
+        with world.services.store.begin() as session:
+            session.execute(sa.insert(Message), rows)
+    return sorted(row["id"] for row in rows)

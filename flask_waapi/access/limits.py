@@ -7,6 +7,7 @@ settings, apply them to the host's pages and be switched off by the host's tests
 from __future__ import annotations
 
 import ipaddress
+import math
 import time
 import warnings
 from collections.abc import Callable
@@ -107,7 +108,8 @@ class MinuteLimits:
         if current is not None:
             # The store may have gone since it counted; the headers are not worth a failure.
             with suppress(*_as_tuple(self._limiter.storage.base_exceptions)):
-                reset_seconds = max(1, int(current.reset_at - time.time()) + 1)
+                # Flask-Limiter has rounded the moment up to a second already.
+                reset_seconds = min(WINDOW_SECONDS, max(1, math.ceil(current.reset_at - time.time())))
                 remaining = current.remaining if granted else 0
         return Quota(limit, remaining, reset_seconds, granted)
 

@@ -14,6 +14,7 @@ from .door import enter, refuse
 from .envelope import json_response
 from .openapi import document
 from .operation import Operation
+from .reference import read_document
 
 NAME = "waapi"
 EXTERNAL = "/external"
@@ -24,7 +25,7 @@ OPERATIONS: tuple[Operation, ...] = (*messages.OPERATIONS, *templates.OPERATIONS
 
 def create_blueprint() -> Blueprint:
     """A blueprint for one app; mounted under ``WAAPI_URL_PREFIX``."""
-    blueprint = Blueprint(NAME, __name__, template_folder="templates")
+    blueprint = Blueprint(NAME, __name__, template_folder="templates", static_folder="static")
     for described in OPERATIONS:
         blueprint.add_url_rule(
             EXTERNAL + described.path,
@@ -65,7 +66,7 @@ def _openapi() -> Response:
 
 def _docs() -> Response:
     enter(current_services())
-    page = render_template("waapi/api_docs.html", document=openapi_document())
+    page = render_template("waapi/api_docs.html", reference=read_document(openapi_document()))
     response = current_app.make_response(page)
     response.headers["Content-Security-Policy"] = (
         "default-src 'none'; style-src 'self'; frame-ancestors 'none'"

@@ -22,9 +22,15 @@ def load(schema: Schema, values: Mapping[str, Sequence[str]]) -> dict[str, Any]:
         for name, given in values.items()
         if len(given) > 1
     ]
+    # PostgreSQL refuses it in any text; a body's is refused as malformed.
+    nul = [
+        Fault(f"/{name}", f"The parameter {name!r} has a NUL character.", "text without it")
+        for name, given in values.items()
+        if "\0" in given[0]
+    ]
     loaded, faults = load_partly(schema, {name: given[0] for name, given in values.items()})
-    if repeated or faults:
-        raise ValidationFailed([*repeated, *faults])
+    if repeated or nul or faults:
+        raise ValidationFailed([*repeated, *nul, *faults])
     return loaded
 
 

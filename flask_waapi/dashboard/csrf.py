@@ -55,9 +55,8 @@ def check(viewer: Viewer) -> None:
     """
     word = session.get(SESSION_NAME)
     given = request.form.get(FIELD, "")
-    if isinstance(word, str) and given.isascii():
-        if _signer().verify_signature(_signed(word, viewer), given):
-            return
+    if isinstance(word, str) and given.isascii() and _signer().verify_signature(_signed(word, viewer), given):
+        return
     raise FormRefused(
         "Nothing was changed: the page was too old, or did not come from this dashboard."
         " Go back, reload it and try again."
@@ -80,4 +79,4 @@ def _signer() -> Signer:
 
 
 def _signed(word: str, viewer: Viewer) -> str:
-    return "\n".join((word, viewer.account, viewer.name))
+    return f"{word}\n{viewer.account}\n{viewer.name}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +16,8 @@ from ..identifiers import uuid7
 from ..storage.models import Message, MessageEvent
 from ..storage.session import Store
 from .status import rank
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 LARGEST_PAGE = 100
 STANDARD_PAGE = 50
@@ -106,10 +108,15 @@ def _narrow(query: Select[Any], wanted: HistoryFilter) -> Select[Any]:
             query = query.where(column == value)
     # The id holds the moment of creation, so that the one index serves both.
     if wanted.created_from is not None:
-        query = query.where(Message.id >= uuid7(wanted.created_from, 0))
+        query = query.where(Message.id >= _first_id(wanted.created_from))
     if wanted.created_until is not None:
-        query = query.where(Message.id < uuid7(wanted.created_until, 0))
+        query = query.where(Message.id < _first_id(wanted.created_until))
     return query
+
+
+def _first_id(moment: datetime) -> UUID:
+    # Ids count from 1970, and there is nothing from before.
+    return uuid7(max(moment, _EPOCH), 0)
 
 
 def _write_cursor(last: UUID) -> str:

@@ -252,7 +252,7 @@ def _text_of(content: Content | None) -> str | None:
 
 
 def _recipient_faults(request: SendRequest) -> list[Fault]:
-    if any(fault.pointer == "/to" for fault in request.faults):
+    if any(fault.pointer in {"", "/to"} for fault in request.faults):
         return []
     if re.fullmatch(E164, request.to, re.ASCII):
         return []
