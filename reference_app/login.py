@@ -23,6 +23,11 @@ forms.protect(blueprint)
 _LOCAL_PATH = re.compile(r"/(?![/\\])[!-\[\]-~]*")
 
 
+def _find_user(name: str) -> User | None:
+    user: User | None = db.session.scalar(db.select(User).where(User.name == name))
+    return user
+
+
 @cache
 def _no_password() -> str:
     # Made when it is first needed: a hash takes as long to make as to check.
@@ -35,9 +40,9 @@ def is_local_path(target: str) -> bool:
 
 
 @login_manager.user_loader  # type: ignore[untyped-decorator]
-def load_user(user_id: str) -> User | None:
+def load_user(name: str) -> User | None:
     """The user of a session."""
-    return db.session.get(User, int(user_id))
+    return _find_user(name)
 
 
 @blueprint.get("/login")
@@ -52,7 +57,7 @@ def form() -> ResponseReturnValue:
 def log_in() -> ResponseReturnValue:
     """Log in and go on to where the visitor wanted to go."""
     name, password = request.form.get("name", "").strip(), request.form.get("password", "")
-    user = db.session.scalar(db.select(User).where(User.name == name))
+    user = _find_user(name)
     # An unknown name takes as long as a wrong password.
     known = user.has_password(password) if user else check_password_hash(_no_password(), password)
     if user is None or not known:

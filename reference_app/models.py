@@ -36,6 +36,10 @@ class User(UserMixin, db.Model):  # type: ignore[misc, name-defined]
     name: Mapped[str] = mapped_column(String(80), unique=True)
     password_hash: Mapped[str] = mapped_column(String(255))
 
+    def get_id(self) -> str:
+        """What the session and the dashboard's audit trail call them."""
+        return self.name
+
     def set_password(self, password: str) -> None:
         """Keep a new password, hashed."""
         self.password_hash = generate_password_hash(password)

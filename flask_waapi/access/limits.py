@@ -82,11 +82,13 @@ class MinuteLimits:
             """Be counted: Flask-Limiter limits functions."""
 
         counted.__qualname__ = f"count_{scope}"
-        return self._limiter.shared_limit(lambda: f"{_amount.get()}/minute", scope=scope)(counted)
+        # Asked again when the shared store fails in between: then it is the share that counts.
+        amount = lambda: f"{self._share(_amount.get())}/minute"  # noqa: E731
+        return self._limiter.shared_limit(amount, scope=scope)(counted)
 
     def _take(self, count: Callable[[], None], subject: str, limit: int) -> Quota:
         subject_token = _subject.set(subject)
-        amount_token = _amount.set(self._share(limit))
+        amount_token = _amount.set(limit)
         try:
             count()
             granted = True

@@ -26,10 +26,16 @@ def read_json(request: Request, max_size: int) -> Any:
     if request.mimetype != "application/json":
         declared = request.headers.get("Content-Type") or "nothing"
         raise UnsupportedMediaType(f"Send Content-Type: application/json, not {declared}.")
-    return parse(_read_bytes(request, max_size))
+    return parse(read_bytes(request, max_size))
 
 
-def _read_bytes(request: Request, max_size: int) -> bytes:
+def read_bytes(request: Request, max_size: int) -> bytes:
+    """The body as it came in.
+
+    :param max_size: longest body in bytes, declared or chunked.
+    :raises PayloadTooLarge: it is longer.
+    :raises MalformedRequest: the client hung up before its end.
+    """
     too_large = PayloadTooLarge(f"The body is longer than {max_size:,} bytes.")
     if request.content_length is not None and request.content_length > max_size:
         raise too_large

@@ -7,9 +7,10 @@ from collections.abc import Callable
 
 from flask import Response, request
 
-from ..errors import CallbackUnauthenticated, NotFound, PayloadTooLarge, WaApiError
+from ..errors import CallbackUnauthenticated, InternalError, NotFound, WaApiError
 from ..plugins.provider import CallbackRefused, CallbackRequest, Provider, UnsupportedFeature
 from ..services import Services, current_services
+from .body import read_bytes
 from .door import enter, refuse
 
 LARGEST_CALLBACK = 3 * 1024 * 1024
@@ -21,12 +22,15 @@ logger = logging.getLogger(__name__)
 def receive(provider_name: str) -> Response:
     """Answer a provider's callback: 200 once the body is stored and its reports are applied."""
     services = current_services()
-    enter(services)
+    visit = enter(services)
     handle = _handshake if request.method == "GET" else _reports
     try:
         return _guarded(services, provider_name, handle)
     except WaApiError as error:
         return refuse(error)
+    except Exception:
+        logger.exception("Callback %s for provider %s failed", visit.request_id, provider_name)
+        return refuse(InternalError("Something broke on our side; the request id finds it in the log."))
 
 
 def _guarded(
@@ -38,10 +42,7 @@ def _guarded(
         raise NotFound(f"There is no provider {name!r}.")
     body = b""
     if request.method == "POST":
-        request.max_content_length = LARGEST_CALLBACK + 1
-        if (request.content_length or 0) > LARGEST_CALLBACK:
-            raise PayloadTooLarge(f"The callback is longer than {LARGEST_CALLBACK:,} bytes.")
-        body = request.get_data(cache=False)
+        body = read_bytes(request, LARGEST_CALLBACK)
     callback = CallbackRequest(
         headers={key.lower(): value for key, value in request.headers.items()},
         query=request.args.to_dict(),

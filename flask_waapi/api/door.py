@@ -131,7 +131,7 @@ def pass_gates(services: Services, visit: Visit, permission: Permission) -> None
         visit.acting = acting
         visit.passage.credential = services.keys.credential(acting.account, acting.key_id)
     else:
-        services.gate.identify(visit.passage, request.headers.get("X-API-Key"), address)
+        services.gate.identify(visit.passage, request.headers.get("X-API-Key") or None, address)
     services.gate.admit(visit.passage, permission, address)
 
 

@@ -15,8 +15,6 @@ DEEPEST = 4
 """Levels of nested members that get rows of their own."""
 
 _CONSTRAINTS = (
-    ("minLength", "at least {} characters"),
-    ("maxLength", "at most {} characters"),
     ("minimum", "from {}"),
     ("maximum", "to {}"),
     ("maxItems", "at most {} items"),
@@ -180,6 +178,8 @@ def _type(document: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
 
 def _constraints(schema: Mapping[str, Any]) -> str:
     parts = [text.format(schema[name]) for name, text in _CONSTRAINTS if name in schema]
+    if "maxLength" in schema:
+        parts.append(f"{schema.get('minLength', 0)} to {schema['maxLength']} characters")
     if "enum" in schema:
         parts.append("one of " + ", ".join(str(value) for value in schema["enum"]))
     return "; ".join(parts)

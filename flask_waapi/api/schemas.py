@@ -211,7 +211,18 @@ class TemplateSendSchema(SendSchema):
 class TextSendSchema(SendSchema):
     """A free-form message within the service window."""
 
-    text = _text(1, LARGEST_TEXT, "What the message says.", required=True)
+    text = fields.String(
+        required=True,
+        validate=[
+            validate.Length(1, LARGEST_TEXT),
+            validate.Regexp(r"\s*\S", error="The text has no visible character."),
+        ],
+        metadata={
+            "description": "What the message says.",
+            "expected": f"text of 1 to {LARGEST_TEXT} characters, not only spaces",
+            "example": "Hello",
+        },
+    )
     preview_url = StrictBoolean(
         metadata={
             "description": "Show a preview of the first address in the text.",
