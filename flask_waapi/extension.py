@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import atexit
+import logging
 import weakref
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from flask import Flask
+from flask import Blueprint, Flask
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -27,6 +28,8 @@ from .api.messages import failure_error
 from .cli import group
 from .dashboard.access import Access
 from .dashboard.blueprint import create_blueprint as create_dashboard_blueprint
+from .errors import ConfigurationError
+from .messaging import history
 from .messaging.delivery import Delivery
 from .messaging.events import StatusChange
 from .messaging.inbound import Inbound
@@ -37,12 +40,15 @@ from .plugins.registry import Providers, find_provider_types
 from .services import EXTENSION, Services, current_services
 from .settings import Settings
 from .signals import message_status_changed
-from .storage.models import include_name
+from .storage import migrate
+from .storage.models import Message, include_name
 from .storage.session import Store
 from .work.jobs import create_loop
 
 if TYPE_CHECKING:
     from flask_sqlalchemy import SQLAlchemy
+
+logger = logging.getLogger(__name__)
 
 DEFAULT_ACCOUNT = "default"
 """The account of a host that has only one."""
@@ -50,10 +56,10 @@ DEFAULT_ACCOUNT = "default"
 
 @dataclass(frozen=True)
 class SentMessage:
-    """A message that has been taken in.
+    """A message that has been taken in, as it stands.
 
     :param status: ``sent`` when a provider has accepted it, ``queued`` while it waits, ``unconfirmed`` when
-        the provider's answer was lost.
+        the provider's answer was lost; later ``delivered``, ``read``, ``played`` or ``failed``.
     """
 
     message_uuid: UUID
@@ -103,26 +109,32 @@ class WaApi:
 
         :raises ConfigurationError: settings are unusable; the message names them all.
         """
-        settings = settings_module.load(app.config)
-        services = self._build(app, settings)
+        dashboard = self._dashboard_access and create_dashboard_blueprint(self._dashboard_access)
+        _refuse_taken_names(app, self.api_blueprint, dashboard)
+        settings, problems = settings_module.read(app.config)
+        services = self._build(app, settings, problems)
         app.extensions[EXTENSION] = services
         app.register_blueprint(self.api_blueprint, url_prefix=settings.url_prefix)
         if "csrf" in app.extensions:
             app.extensions["csrf"].exempt(self.api_blueprint)
-        if self._dashboard_access is not None:
-            app.register_blueprint(
-                create_dashboard_blueprint(self._dashboard_access),
-                url_prefix=settings.dashboard_url_prefix,
-            )
+        if dashboard is not None:
+            app.register_blueprint(dashboard, url_prefix=settings.dashboard_url_prefix)
         _hide_tables_from_migrations(app)
         app.cli.add_command(group)
         atexit.register(_close, weakref.ref(services))
 
-    def _build(self, app: Flask, settings: Settings) -> Services:
+    def _build(self, app: Flask, settings: Settings, problems: list[str]) -> Services:
         clock = self._clock
         types = find_provider_types(settings.plugins_disabled, self._plugins)
-        providers = Providers(types, settings, clock)
-        store = Store(app, settings, db=self._db or app.extensions.get("sqlalchemy"), engine=self._engine)
+        database = self._db or app.extensions.get("sqlalchemy")
+        with _collecting(problems):
+            providers = Providers(types, settings, clock)
+        with _collecting(problems):
+            limits = MinuteLimits(settings)
+        with _collecting(problems):
+            store = Store(app, settings, db=database, engine=self._engine)
+        if problems:
+            raise ConfigurationError(problems)
         keys = Keys(store, settings, clock)
         tell = _teller(app)
         delivery = Delivery(store, providers, settings, clock, tell)
@@ -135,7 +147,7 @@ class WaApi:
             clock=clock,
             store=store,
             keys=keys,
-            gate=Gate(keys, MinuteLimits(settings), store, clock),
+            gate=Gate(keys, limits, store, clock),
             request_log=request_log,
             providers=providers,
             catalogue=catalogue,
@@ -152,6 +164,17 @@ class WaApi:
     def create_all(self) -> None:
         """Create the tables without migrations, for the host's unit tests."""
         current_services().store.create_all()
+
+    def upgrade_tables(self) -> None:
+        """Bring the tables up to date, as ``flask waapi db upgrade`` does."""
+        migrate.upgrade(current_services().store.engine)
+
+    def get_message(self, message_uuid: UUID, *, account: str = DEFAULT_ACCOUNT) -> SentMessage:
+        """A message as it stands now.
+
+        :raises NotFound: the account has no such message.
+        """
+        return _view(history.get(current_services().store, account, message_uuid))
 
     def create_key(self, name: str, *, account: str = DEFAULT_ACCOUNT, **fields: Any) -> IssuedKey:
         """Make an API key.
@@ -254,13 +277,18 @@ def _send(read_request: Callable[[Any], SendRequest], body: Mapping[str, Any], a
     message = services.pipeline.submit(read_request(given), Sender(account)).message
     if message.status == FAILED:
         raise failure_error(message)
+    return _view(message)
+
+
+def _view(message: Message) -> SentMessage:
     return SentMessage(message.id, message.status, message.recipient, message.simulated)
 
 
 def _teller(app: Flask) -> Callable[[StatusChange], None]:
     def tell(change: StatusChange) -> None:
-        # The background thread has no context, and a receiver of the host's expects one.
-        with app.app_context():
+        # The background thread has no context, and a receiver of the host's expects one. What a receiver
+        # raises must not undo what has been committed, nor make a sent message look like a failure.
+        with app.app_context(), _logged("A receiver of message_status_changed failed"):
             message_status_changed.send(
                 app,
                 _async_wrapper=app.ensure_sync,
@@ -270,6 +298,32 @@ def _teller(app: Flask) -> Callable[[StatusChange], None]:
             )
 
     return tell
+
+
+@contextmanager
+def _collecting(problems: list[str]) -> Iterator[None]:
+    try:
+        yield
+    except ConfigurationError as error:
+        problems += error.problems
+
+
+@contextmanager
+def _logged(message: str) -> Iterator[None]:
+    try:
+        yield
+    except Exception:
+        logger.exception(message)
+
+
+def _refuse_taken_names(app: Flask, *blueprints: Blueprint | None) -> None:
+    if EXTENSION in app.extensions:
+        raise ConfigurationError(["flask-waapi is initialised on this app already: do it once."])
+    taken = [ours.name for ours in blueprints if ours is not None and ours.name in app.blueprints]
+    if taken:
+        raise ConfigurationError(
+            [f"The app has a blueprint named {name!r}, as ours is: give it another name." for name in taken]
+        )
 
 
 def _hide_tables_from_migrations(app: Flask) -> None:

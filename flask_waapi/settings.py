@@ -17,6 +17,8 @@ from .errors import ConfigurationError
 
 PREFIX = "WAAPI_"
 
+_PEPPER_LABEL = b"flask-waapi key pepper"
+
 Check = Callable[[Any], Any]
 """Turns a configured value into the value used, or raises ``ValueError`` with what it must be."""
 
@@ -173,7 +175,8 @@ class Settings:
         None,
         _text,
         "Secret under which API keys are hashed. Without it one is derived from `SECRET_KEY`, so"
-        " changing that makes every key invalid. `openssl rand -hex 32` makes one.",
+        " changing that, without keeping it in `SECRET_KEY_FALLBACKS`, makes every key invalid."
+        " `openssl rand -hex 32` makes one.",
         secret=True,
     )
     key_pepper_fallbacks: tuple[str, ...] = _setting(
@@ -226,6 +229,17 @@ def load(config: Mapping[str, Any]) -> Settings:
 
     :raises ConfigurationError: one or more are unusable or unknown; the message names them all.
     """
+    settings, problems = read(config)
+    if problems:
+        raise ConfigurationError(problems)
+    return settings
+
+
+def read(config: Mapping[str, Any]) -> tuple[Settings, list[str]]:
+    """The settings in a Flask configuration, and what is wrong with it.
+
+    A setting that is unusable has its default, so that the parts built on the others can be checked too.
+    """
     problems: list[str] = []
     values: dict[str, Any] = {}
     for row in table():
@@ -238,22 +252,13 @@ def load(config: Mapping[str, Any]) -> Settings:
             shown = "" if row.metadata["secret"] else f", not {config[name]!r}"
             problems.append(f"{name} {error}{shown}.")
     problems += _unknown_names(config)
-    secret_key = config.get("SECRET_KEY")
-    if "key_pepper" in values:
-        values["peppers"] = _peppers(values)
-    elif secret_key:
-        values["peppers"] = (
-            _derive_pepper(secret_key),
-            *(_derive_pepper(former) for former in config.get("SECRET_KEY_FALLBACKS") or ()),
-            *_peppers(values),
-        )
-    else:
+    # The derived ones stay valid when a pepper is set later, so that keys made before keep working.
+    values["peppers"] = (*_peppers(values), *_derived_peppers(config, problems))
+    if not values["peppers"] and not problems:
         problems.append(
             "WAAPI_KEY_PEPPER is not set and there is no SECRET_KEY to derive it from: set one of them."
         )
-    if problems:
-        raise ConfigurationError(problems)
-    return Settings(**values)
+    return Settings(**values), problems
 
 
 def _peppers(values: Mapping[str, Any]) -> tuple[bytes, ...]:
@@ -261,9 +266,16 @@ def _peppers(values: Mapping[str, Any]) -> tuple[bytes, ...]:
     return tuple(pepper.encode() for pepper in given if pepper)
 
 
-def _derive_pepper(secret_key: str | bytes) -> bytes:
-    key = secret_key.encode() if isinstance(secret_key, str) else secret_key
-    return hmac.digest(key, b"flask-waapi key pepper", hashlib.sha256)
+def _derived_peppers(config: Mapping[str, Any], problems: list[str]) -> tuple[bytes, ...]:
+    secret_keys = [config.get("SECRET_KEY"), *(config.get("SECRET_KEY_FALLBACKS") or ())]
+    given = [key for key in secret_keys if key]
+    if not all(isinstance(key, str | bytes) for key in given):
+        problems.append("SECRET_KEY must be a string or bytes; in the environment, put a number in quotes.")
+        return ()
+    return tuple(
+        hmac.digest(key.encode() if isinstance(key, str) else key, _PEPPER_LABEL, hashlib.sha256)
+        for key in given
+    )
 
 
 def _unknown_names(config: Mapping[str, Any]) -> list[str]:

@@ -147,11 +147,11 @@ def _read_form() -> OrderForm:
     for product in PRODUCTS:
         given = request.form.get(product, "").strip() or "0"
         if not re.fullmatch(r"[0-9]{1,2}", given, re.ASCII):
-            filled.problems["items"] = f"Quantities are whole numbers from 0 to {LARGEST_QUANTITY}."
+            filled.problems["products"] = f"Quantities are whole numbers from 0 to {LARGEST_QUANTITY}."
         elif int(given) > 0:
             filled.quantities[product] = int(given)
-    if not filled.quantities and "items" not in filled.problems:
-        filled.problems["items"] = "Choose at least one product."
+    if not filled.quantities and "products" not in filled.problems:
+        filled.problems["products"] = "Choose at least one product."
     return filled
 
 

@@ -115,16 +115,48 @@ def recording(make_world: MakeWorld) -> World:
     return make_world(**factories.RECORDING)
 
 
+def _migrated(database: ThrowAwayDatabase) -> str:
+    return factories.migrated(database.uri)
+
+
+@pytest.fixture(scope="session")
+def migrated_postgresql() -> Iterator[str]:
+    """The URL of a migrated database of this run on PostgreSQL."""
+    yield from map(_migrated, _database("postgresql"))
+
+
+@pytest.fixture(scope="session")
+def migrated_mariadb() -> Iterator[str]:
+    """The URL of a migrated database of this run on MariaDB or MySQL."""
+    yield from map(_migrated, _database("mariadb"))
+
+
+@pytest.fixture(
+    params=[
+        "sqlite",
+        pytest.param("postgresql", marks=pytest.mark.postgresql),
+        pytest.param("mariadb", marks=pytest.mark.mariadb),
+    ]
+)
+def migrated_uri(request: pytest.FixtureRequest, sqlite_uri: str) -> str:
+    """The URL of a database with our tables and no rows, once for each kind of database."""
+    if request.param == "sqlite":
+        return factories.migrated(sqlite_uri)
+    uri: str = request.getfixturevalue(f"migrated_{request.param}")
+    factories.delete_all_rows(uri)
+    return uri
+
+
 @pytest.fixture
-def any_world(make_world: MakeWorld, database_uri: str) -> World:
+def any_world(make_world: MakeWorld, migrated_uri: str) -> World:
     """An app sending by simulation, once for each kind of database."""
-    return make_world(database_uri=database_uri)
+    return make_world(database_uri=migrated_uri)
 
 
 @pytest.fixture
-def any_recording(make_world: MakeWorld, database_uri: str) -> World:
+def any_recording(make_world: MakeWorld, migrated_uri: str) -> World:
     """An app sending by a recorder, once for each kind of database."""
-    return make_world(database_uri=database_uri, **factories.RECORDING)
+    return make_world(database_uri=migrated_uri, **factories.RECORDING)
 
 
 def _shared(tmp_path_factory: pytest.TempPathFactory, **config: object) -> Iterator[World]:

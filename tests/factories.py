@@ -23,7 +23,7 @@ from flask_waapi import Permission, WaApi
 from flask_waapi.identifiers import uuid7
 from flask_waapi.services import EXTENSION, Services
 from flask_waapi.storage import migrate
-from flask_waapi.storage.models import Message, MessageEvent
+from flask_waapi.storage.models import Base, Message, MessageEvent
 from flask_waapi.testing import ManualClock
 from recorder import RecorderPlugin, Script
 
@@ -217,6 +217,15 @@ def migrated(database_uri: str) -> str:
         migrate.upgrade(engine)
     engine.dispose()
     return database_uri
+
+
+def delete_all_rows(database_uri: str) -> None:
+    """Empty our tables, which takes a tenth of the time of making them."""
+    engine = sa.create_engine(database_uri, poolclass=sa.NullPool)
+    with engine.begin() as connection:
+        for table in reversed(Base.metadata.sorted_tables):
+            connection.execute(table.delete())
+    engine.dispose()
 
 
 @cache

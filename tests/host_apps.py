@@ -49,6 +49,23 @@ def make_host(
     :param waapi: an object that serves another app already.
     """
     migrated(database_uri)
+    world = make_app(database_uri, waapi, **config)
+    with world.app.app_context():
+        world.db.create_all()
+    waapi = world.waapi
+    if order == "host first":
+        for habit in habits:
+            habit(world)
+        waapi.init_app(world.app)
+    else:
+        waapi.init_app(world.app)
+        for habit in habits:
+            habit(world)
+    return world
+
+
+def make_app(database_uri: str, waapi: WaApi | None = None, **config: Any) -> World:
+    """A host that has not yet joined flask-waapi; its database may be empty."""
     script, clock = Script(), ManualClock()
     app = Flask("tests_host", root_path=str(Path(__file__).parent / "hosts"))
     app.config.update(
@@ -58,20 +75,9 @@ def make_host(
     )
     app.config.update(config)
     db = SQLAlchemy(app, metadata=HostBase.metadata)
-    with app.app_context():
-        db.create_all()
     waapi = waapi or WaApi(db=db, clock=clock, plugins={"recorder": RecorderPlugin(script)})
-    world = World(app, waapi, db, clock, script)
     add_pages(app)
-    if order == "host first":
-        for habit in habits:
-            habit(world)
-        waapi.init_app(app)
-    else:
-        waapi.init_app(app)
-        for habit in habits:
-            habit(world)
-    return world
+    return World(app, waapi, db, clock, script)
 
 
 def add_pages(app: Flask) -> None:

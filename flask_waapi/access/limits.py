@@ -20,6 +20,7 @@ import flask
 from flask_limiter import Limiter, RateLimitExceeded
 from limits.storage import MemoryStorage
 
+from ..errors import ConfigurationError
 from ..settings import Settings
 from .quota import Quota
 
@@ -60,9 +61,12 @@ class MinuteLimits:
             swallow_errors=False,
             request_identifier=lambda: "flask_waapi",
         )
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            self._limiter.init_app(cast("flask.Flask", _StandIn()))
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                self._limiter.init_app(cast("flask.Flask", _StandIn()))
+        except Exception as error:  # noqa: BLE001 - each kind of store has its own for what it cannot read
+            raise ConfigurationError([f"WAAPI_LIMITS_STORAGE_URI {_without(uri, error)}"]) from None
         self._count_request = self._limited("requests")
         self._count_wrong_key = self._limited("wrong-keys")
 
@@ -82,8 +86,11 @@ class MinuteLimits:
             """Be counted: Flask-Limiter limits functions."""
 
         counted.__qualname__ = f"count_{scope}"
-        # Asked again when the shared store fails in between: then it is the share that counts.
-        amount = lambda: f"{self._share(_amount.get())}/minute"  # noqa: E731
+
+        def amount() -> str:
+            # Asked again when the shared store has failed meanwhile: then it is the share that counts.
+            return f"{self._share(_amount.get())}/minute"
+
         return self._limiter.shared_limit(amount, scope=scope)(counted)
 
     def _take(self, count: Callable[[], None], subject: str, limit: int) -> Quota:
@@ -136,6 +143,14 @@ def _as_tuple(
     errors: type[Exception] | tuple[type[Exception], ...],
 ) -> tuple[type[Exception], ...]:
     return errors if isinstance(errors, tuple) else (errors,)
+
+
+def _without(uri: str, error: Exception) -> str:
+    # The URI may hold a password, and some of these errors repeat it.
+    reason = str(error)
+    for part in (uri, uri.partition("//")[2]):
+        reason = reason.replace(part, "...") if part else reason
+    return f"cannot be used: {reason}"
 
 
 def _network_of(address: str) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Response, json
+from flask import Response
 
 from ..errors import WaApiError
 
@@ -35,6 +36,6 @@ def error_body(error: WaApiError, request_id: str) -> dict[str, Any]:
 
 
 def json_response(body: dict[str, Any], status: int) -> Response:
-    """The answer. Written here and not by ``jsonify``, whose form the host may have changed."""
-    text = json.dumps(body, ensure_ascii=False, sort_keys=False, separators=(",", ":"))
+    """The answer. Not written by Flask's JSON provider, which the host may have changed."""
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
     return Response(text + "\n", status=status, mimetype="application/json")

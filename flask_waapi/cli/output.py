@@ -8,6 +8,7 @@ from functools import wraps
 from typing import Any, NoReturn, ParamSpec, TypeVar
 
 import click
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from ..errors import ConfigurationError, ValidationFailed, WaApiError
 
@@ -33,6 +34,8 @@ def tells_errors(command: Callable[Parameters, Result]) -> Callable[Parameters, 
             _stop(error.message)
         except ConfigurationError as error:
             _stop(str(error))
+        except (OperationalError, ProgrammingError) as error:
+            _stop(f"{error.orig}\nIf the tables are missing or old, run: flask waapi db upgrade")
 
     return told
 

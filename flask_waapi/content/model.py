@@ -146,7 +146,8 @@ class Template(Content):
 
     :param name: the template's name at the provider.
     :param language: its language code, ``en`` or ``pt_BR``.
-    :param body: the values of the body's placeholders, in the order of the template's text.
+    :param body: the values of the body's placeholders: those that go by position in the order of their
+        numbers, named ones in the order of the template's text.
     """
 
     type: ClassVar[str] = "template"

@@ -128,7 +128,7 @@ def _check_confirmation(payload: str, confirmation: str) -> None:
 def _select(services: Services, viewer: Viewer, given: Mapping[str, str]) -> Selection:
     keys = [key for key in services.keys.list(viewer.account) if key.active]
     key = next((key for key in keys if str(key.id) == given.get("key")), keys[0] if keys else None)
-    operation = _operation(given.get("operation", "")) or OPERATIONS[0]
+    operation = _operation(given.get("operation", "")) or _first_allowed(key)
     templates: Sequence[TemplateDefinition] = ()
     template = None
     if operation.name in TAKES_TEMPLATE:
@@ -138,6 +138,11 @@ def _select(services: Services, viewer: Viewer, given: Mapping[str, str]) -> Sel
             templates[0] if templates else None,
         )
     return Selection(keys, key, operation, templates, template)
+
+
+def _first_allowed(key: KeyView | None) -> Operation:
+    allowed = (operation for operation in OPERATIONS if key and operation.permission in key.permissions)
+    return next(allowed, OPERATIONS[0])
 
 
 def _operation(name: str) -> Operation | None:

@@ -33,7 +33,6 @@ from ..plugins.provider import (
     OutboundMessage,
     OutcomeUnknown,
     ProviderError,
-    Refusal,
     Rejected,
     Retryable,
     SendResult,
@@ -44,12 +43,15 @@ from ..plugins.registry import Providers
 from ..settings import Settings
 from ..storage.models import Message, ScheduledUpdate
 from ..storage.session import Store
-from .events import StatusChange, add, attempted, lock_message
+from .events import Failure, StatusChange, add, attempted, lock_message, tell_failure
 from .status import FAILED, SENT, UNCONFIRMED
 
 BATCH = 50
 FIRST_BACK_OFF = timedelta(seconds=5)
 LONGEST_BACK_OFF = timedelta(hours=1)
+
+OUTCOME_UNKNOWN = "OUTCOME_UNKNOWN"
+"""Our code for a send whose answer was lost."""
 
 logger = logging.getLogger(__name__)
 
@@ -181,9 +183,8 @@ class Delivery:
         def record(session: Session, message: Message, now: datetime) -> None:
             wait = error.retry_after or self._back_off(message.attempts)
             message.due_at = now + wait
-            message.provider_code = error.code
-            message.failure_reason = error.message
             message.updated_at = now
+            tell_failure(message, Failure(ProviderUnavailable.code, error.code, error.message))
 
         return record
 
@@ -198,13 +199,12 @@ def _settle_abandoned(session: Session, message_id: UUID, now: datetime) -> Stat
     if message is None or message.due_at is None or message.due_at > now:
         return None
     message.claimed_at = message.due_at = None
-    lost = Refusal("LEASE_EXPIRED", "The process that was sending it ended before it knew.")
+    lost = Failure(OUTCOME_UNKNOWN, None, "The process that was sending it ended before it knew.")
     return add(session, message, attempted(UNCONFIRMED, now, message.attempts, lost), now)
 
 
 def _sent(session: Session, message: Message, result: SendResult, now: datetime) -> StatusChange | None:
     message.provider_message_id = message.provider_message_id or result.provider_message_id
-    message.failure_reason = message.provider_code = None
     for later in result.later:
         session.add(
             ScheduledUpdate(
@@ -220,20 +220,16 @@ def _sent(session: Session, message: Message, result: SendResult, now: datetime)
     return add(session, message, attempted(SENT, now, message.attempts), now)
 
 
-def _fail(error: ProviderError, failure_code: str) -> Record:
-    refusal = Refusal(error.code or failure_code, error.message)
-
-    def record(session: Session, message: Message, now: datetime) -> StatusChange | None:
-        message.failure_code = failure_code
-        return add(session, message, attempted(FAILED, now, message.attempts, refusal), now)
-
-    return record
+def _fail(error: ProviderError, code: str) -> Record:
+    return _record(FAILED, Failure(code, error.code, error.message))
 
 
 def _unconfirmed(error: OutcomeUnknown) -> Record:
-    refusal = Refusal(error.code or "OUTCOME_UNKNOWN", error.message)
+    return _record(UNCONFIRMED, Failure(OUTCOME_UNKNOWN, error.code, error.message))
 
+
+def _record(status: str, failure: Failure) -> Record:
     def record(session: Session, message: Message, now: datetime) -> StatusChange | None:
-        return add(session, message, attempted(UNCONFIRMED, now, message.attempts, refusal), now)
+        return add(session, message, attempted(status, now, message.attempts, failure), now)
 
     return record

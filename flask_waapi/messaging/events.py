@@ -14,6 +14,22 @@ from ..plugins.provider import Refusal
 from ..storage.models import Message, MessageEvent
 from .status import FAILED, fold
 
+DELIVERY_FAILED = "DELIVERY_FAILED"
+"""Our code for a failure that the provider reports after it had accepted the message."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a message is not on its way.
+
+    :param code: our own code, ``MESSAGE_REJECTED``.
+    :param provider_code: the provider's, where it gave one.
+    """
+
+    code: str
+    provider_code: str | None
+    reason: str
+
 
 @dataclass(frozen=True)
 class Event:
@@ -25,7 +41,7 @@ class Event:
     status: str
     occurred_at: datetime
     fingerprint: str
-    refusal: Refusal | None = None
+    failure: Failure | None = None
 
 
 @dataclass(frozen=True)
@@ -39,12 +55,17 @@ class StatusChange:
 
 def reported(status: str, occurred_at: datetime, refusal: Refusal | None = None) -> Event:
     """The event of a provider's report; a repeated report has the same time."""
-    return Event(status, occurred_at, f"{status}@{occurred_at.isoformat()}", refusal)
+    failure = None
+    if refusal is not None:
+        failure = Failure(DELIVERY_FAILED, refusal.code, refusal.reason)
+    elif status == FAILED:
+        failure = Failure(DELIVERY_FAILED, None, "The provider gave no reason.")
+    return Event(status, occurred_at, f"{status[:16]}@{occurred_at.isoformat()}", failure)
 
 
-def attempted(status: str, occurred_at: datetime, attempt: int, refusal: Refusal | None = None) -> Event:
+def attempted(status: str, occurred_at: datetime, attempt: int, failure: Failure | None = None) -> Event:
     """The event of our own attempt to send."""
-    return Event(status, occurred_at, f"{status}#{attempt}", refusal)
+    return Event(status, occurred_at, f"{status}#{attempt}", failure)
 
 
 def lock_message(session: Session, message_id: UUID) -> Message | None:
@@ -67,13 +88,18 @@ def add(session: Session, message: Message, event: Event, now: datetime) -> Stat
     previous = message.status
     message.status = fold([*(row.status for row in known), event.status])
     message.updated_at = now
-    if event.status == FAILED and message.status == FAILED and event.refusal is not None:
-        message.provider_code = event.refusal.code
-        message.failure_reason = event.refusal.reason
-        message.failure_code = message.failure_code or "DELIVERY_FAILED"
+    if message.status == event.status:
+        tell_failure(message, event.failure)
     if message.status == previous:
         return None
     return StatusChange(message.id, previous, message.status)
+
+
+def tell_failure(message: Message, failure: Failure | None) -> None:
+    """Put onto the message why it is not on its way; ``None`` when it is."""
+    message.failure_code = failure.code if failure else None
+    message.provider_code = failure.provider_code if failure else None
+    message.failure_reason = failure.reason if failure else None
 
 
 def first(session: Session, message: Message, event: Event, now: datetime) -> None:
@@ -89,6 +115,6 @@ def _row(message_id: UUID, event: Event, now: datetime) -> MessageEvent:
         status=event.status,
         occurred_at=event.occurred_at,
         recorded_at=now,
-        provider_code=event.refusal.code if event.refusal else None,
-        reason=event.refusal.reason if event.refusal else None,
+        provider_code=event.failure.provider_code if event.failure else None,
+        reason=event.failure.reason if event.failure else None,
     )

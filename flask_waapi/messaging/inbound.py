@@ -53,18 +53,31 @@ class Inbound:
     def apply(self, provider: str, updates: Iterable[StatusUpdate]) -> tuple[int, int]:
         """Apply what a provider instance reports.
 
+        A report that cannot be applied hinders no other; what was wrong with it is raised after them.
+
         :param provider: the instance's name; its message ids mean nothing to another.
         :returns: how many reports found their message, and how many did not.
         """
         applied = unmatched = 0
+        failure: Exception | None = None
         for update in updates:
-            message_id = self._match(provider, update)
-            if message_id is None:
-                unmatched += 1
+            try:
+                found = self._apply_one(provider, update)
+            except Exception as error:  # noqa: BLE001 - raised below
+                failure = failure or error
                 continue
-            applied += 1
-            self._commit(partial(_apply_reported, message_id=message_id, update=update, now=self._clock()))
+            applied += found
+            unmatched += not found
+        if failure is not None:
+            raise failure
         return applied, unmatched
+
+    def _apply_one(self, provider: str, update: StatusUpdate) -> bool:
+        message_id = self._match(provider, update)
+        if message_id is None:
+            return False
+        self._commit(partial(_apply_reported, message_id=message_id, update=update, now=self._clock()))
+        return True
 
     def store_callback(self, provider: str, body: bytes) -> UUID:
         """Keep a callback whole, before anything is made of it.

@@ -111,7 +111,9 @@ def fill(definition: TemplateDefinition, draft: TemplateDraft) -> Filled:
     repeated = values.get("1") if is_password else None
     buttons, button_faults = _match_buttons(text, draft.buttons, repeated)
     body = tuple(
-        Variable(values[name], name if named else None) for name in text.placeholders if name in values
+        Variable(values[name], name if named else None)
+        for name in _in_order(text.placeholders)
+        if name in values
     )
     return Filled(
         content=Template(draft.name, draft.language, body, header, buttons),
@@ -134,6 +136,13 @@ def fill_unchecked(draft: TemplateDraft) -> Filled:
         body = tuple(Variable(value) for value in variables)
     content = Template(draft.name, draft.language, body, draft.header, draft.buttons)
     return Filled(content, "\n".join(variable.value for variable in body))
+
+
+def _in_order(placeholders: tuple[str, ...]) -> Sequence[str]:
+    # The first value handed over is that of {{1}}, wherever the text has it.
+    if all(name.isdecimal() for name in placeholders):
+        return sorted(placeholders, key=int)
+    return placeholders
 
 
 def placeholders_of(text: str) -> tuple[str, ...]:
@@ -173,9 +182,8 @@ def _match_variables(
     faults = []
     for name in wanted:
         if name not in values:
-            pointer = f"/variables/{name}"
-            if not isinstance(given, Mapping):
-                pointer = f"/variables/{int(name) - 1}"
+            by_place = not named and not isinstance(given, Mapping) and name.isdecimal()
+            pointer = f"/variables/{int(name) - 1 if by_place else name}"
             example = f", for example {examples[name]!r}" if name in examples else ""
             faults.append(Fault(pointer, f"The variable {name!r} is missing.", f"text{example}"))
     for name in values:

@@ -6,10 +6,11 @@ other. Types are shared by the process; instances belong to one app.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 
 import pluggy
 
@@ -18,6 +19,11 @@ from ..settings import Settings
 from . import hookspecs
 from .hookspecs import PROJECT, ProviderFactory
 from .provider import Provider, ProviderContext, ProviderSettingsError
+
+BUILT_IN = "flask-waapi"
+"""The distribution whose plugins come first."""
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -65,16 +71,25 @@ def find_provider_types(
 
 def _load_entry_points(disabled: set[str], failures: list[PluginFailure]) -> list[tuple[str, object]]:
     loaded = []
-    for entry_point in sorted(entry_points(group=PROJECT), key=lambda found: found.name):
+    for entry_point in sorted(entry_points(group=PROJECT), key=_built_in_first):
         if entry_point.name in disabled:
             continue
-        distribution = entry_point.dist.name if entry_point.dist else "?"
-        origin = f"{distribution}:{entry_point.name}"
+        origin = f"{_distribution(entry_point)}:{entry_point.name}"
         try:
             loaded.append((origin, entry_point.load()))
-        except Exception as error:  # noqa: BLE001 - whatever a stranger's module does on import
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a stranger does on import
             failures.append(PluginFailure(origin, f"{type(error).__name__}: {error}"))
     return loaded
+
+
+def _built_in_first(entry_point: EntryPoint) -> tuple[bool, str, str]:
+    # A stranger's plugin must not take the name of a built-in type, whatever it is called itself.
+    distribution = _distribution(entry_point)
+    return distribution != BUILT_IN, entry_point.name, distribution
+
+
+def _distribution(entry_point: EntryPoint) -> str:
+    return entry_point.dist.name if entry_point.dist else "?"
 
 
 def _register(types: ProviderTypes, origin: str, plugin: object) -> None:
@@ -84,6 +99,8 @@ def _register(types: ProviderTypes, origin: str, plugin: object) -> None:
     try:
         manager.register(plugin, name=origin)
         manager.check_pending()
+        if not manager.get_hookcallers(plugin):
+            raise TypeError("it has no hook: mark waapi_register_providers with @hookimpl")
         manager.hook.waapi_register_providers(register=lambda name, factory: types.add(origin, name, factory))
     except Exception as error:  # noqa: BLE001 - likewise
         types.failures.append(PluginFailure(origin, f"{type(error).__name__}: {error}"))
@@ -107,14 +124,19 @@ class Providers:
         for name, values in configured.items():
             given = dict(values)
             type_name = given.pop("type", name)
-            factory = types.factories.get(type_name)
-            if factory is None:
+            if not isinstance(type_name, str) or type_name not in types.factories:
                 problems.append(_unknown_type(name, type_name, types))
                 continue
             try:
-                self._instances[name] = factory(ProviderContext(name, given, clock))
+                self._instances[name] = _make(types.factories[type_name], ProviderContext(name, given, clock))
             except ProviderSettingsError as error:
                 problems += [f"WAAPI_PROVIDERS[{name!r}] {text}" for text in error.problems]
+            except Exception as error:
+                logger.exception("Provider %s could not be made", name)
+                problems.append(
+                    f"WAAPI_PROVIDERS[{name!r}] has the type {type_name!r} of the plugin"
+                    f" {types.origins[type_name]}, which failed: {type(error).__name__}: {error}."
+                )
         self.default = self._default_name(settings, problems)
         self.simulation = settings.simulation_provider
         simulation = self._instances.get(self.simulation)
@@ -171,7 +193,14 @@ class Providers:
             instance.close()
 
 
-def _unknown_type(name: str, type_name: str, types: ProviderTypes) -> str:
+def _make(factory: ProviderFactory, context: ProviderContext) -> Provider:
+    instance: object = factory(context)
+    if not isinstance(instance, Provider):
+        raise TypeError(f"it made {type(instance).__name__}, which is no Provider")
+    return instance
+
+
+def _unknown_type(name: str, type_name: object, types: ProviderTypes) -> str:
     known = ", ".join(sorted(types.factories)) or "none"
     text = f"WAAPI_PROVIDERS[{name!r}] has the type {type_name!r}; installed types: {known}."
     for failure in types.failures:

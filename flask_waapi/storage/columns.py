@@ -40,6 +40,31 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+class Clipped(TypeDecorator[str]):
+    """Words of a provider's, cut to fit: a longer one must not cost the record of what happened.
+
+    :param length: characters kept.
+    :param stored: the column's type; without it, text of that length compared byte by byte.
+    """
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, length: int, stored: TypeEngine[str] | None = None) -> None:
+        super().__init__(length)
+        self.length = length
+        self.stored = stored or exact_string(length)
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return self.stored
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        if value is None:
+            return None
+        # PostgreSQL refuses NUL in any text, every driver a lone surrogate.
+        return value.replace("\0", "").encode(errors="replace").decode()[: self.length]
+
+
 def exact_string(length: int) -> String:
     """Text compared byte by byte; MariaDB's default collation would take ``Shop`` for ``shop``."""
     return String(length).with_variant(

@@ -35,7 +35,7 @@ def downgrade(engine: Engine, revision: str) -> None:
     _run(engine, scripts, lambda current, _: scripts._downgrade_revs(revision, current))  # noqa: SLF001
 
 
-def upgrade_sql(dialect_url: str) -> None:
+def upgrade_sql(dialect_name: str) -> None:
     """Print the DDL from nothing to the newest revision, for databases that a person migrates."""
     scripts = _scripts()
     environment = EnvironmentContext(
@@ -45,7 +45,7 @@ def upgrade_sql(dialect_url: str) -> None:
         as_sql=True,
     )
     with environment:
-        environment.configure(url=dialect_url, version_table=VERSION_TABLE, literal_binds=True)
+        environment.configure(dialect_name=dialect_name, version_table=VERSION_TABLE, literal_binds=True)
         with environment.begin_transaction():
             environment.run_migrations()
 

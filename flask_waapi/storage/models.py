@@ -9,10 +9,14 @@ from uuid import UUID
 from sqlalchemy import JSON, ForeignKey, Index, MetaData, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from .columns import UtcDateTime, digest, exact_string, long_text, ordered_uuid
+from .columns import Clipped, UtcDateTime, digest, exact_string, long_text, ordered_uuid
 
 PREFIX = "waapi_"
 """Every table of ours begins with it."""
+
+
+def _reason() -> Clipped:
+    return Clipped(2_000, Text())
 
 
 class Base(DeclarativeBase):
@@ -108,11 +112,11 @@ class Message(Base):
     reference: Mapped[str | None] = mapped_column(exact_string(255))
     simulated: Mapped[bool]
     provider: Mapped[str] = mapped_column(exact_string(64))
-    provider_message_id: Mapped[str | None] = mapped_column(exact_string(255))
+    provider_message_id: Mapped[str | None] = mapped_column(Clipped(255))
     status: Mapped[str] = mapped_column(exact_string(16))
     failure_code: Mapped[str | None] = mapped_column(exact_string(64))
-    provider_code: Mapped[str | None] = mapped_column(exact_string(64))
-    failure_reason: Mapped[str | None] = mapped_column(Text)
+    provider_code: Mapped[str | None] = mapped_column(Clipped(64))
+    failure_reason: Mapped[str | None] = mapped_column(_reason())
     attempts: Mapped[int]
     due_at: Mapped[datetime | None] = mapped_column(index=True)
     claimed_at: Mapped[datetime | None]
@@ -140,12 +144,12 @@ class MessageEvent(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     message_id: Mapped[UUID] = mapped_column(ForeignKey(Message.id, ondelete="CASCADE"))
-    fingerprint: Mapped[str] = mapped_column(exact_string(80))
-    status: Mapped[str] = mapped_column(exact_string(16))
+    fingerprint: Mapped[str] = mapped_column(Clipped(80))
+    status: Mapped[str] = mapped_column(Clipped(16))
     occurred_at: Mapped[datetime]
     recorded_at: Mapped[datetime]
-    provider_code: Mapped[str | None] = mapped_column(exact_string(64))
-    reason: Mapped[str | None] = mapped_column(Text)
+    provider_code: Mapped[str | None] = mapped_column(Clipped(64))
+    reason: Mapped[str | None] = mapped_column(_reason())
 
 
 class ScheduledUpdate(Base):
@@ -156,10 +160,10 @@ class ScheduledUpdate(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     message_id: Mapped[UUID] = mapped_column(ForeignKey(Message.id, ondelete="CASCADE"), index=True)
     due_at: Mapped[datetime] = mapped_column(index=True)
-    status: Mapped[str] = mapped_column(exact_string(16))
+    status: Mapped[str] = mapped_column(Clipped(16))
     occurred_at: Mapped[datetime]
-    provider_code: Mapped[str | None] = mapped_column(exact_string(64))
-    reason: Mapped[str | None] = mapped_column(Text)
+    provider_code: Mapped[str | None] = mapped_column(Clipped(64))
+    reason: Mapped[str | None] = mapped_column(_reason())
 
 
 class StoredTemplate(Base):
@@ -187,7 +191,7 @@ class TemplateSync(Base):
     provider: Mapped[str] = mapped_column(exact_string(64), primary_key=True)
     attempted_at: Mapped[datetime]
     succeeded_at: Mapped[datetime | None]
-    problem: Mapped[str | None] = mapped_column(Text)
+    problem: Mapped[str | None] = mapped_column(_reason())
 
 
 class IdempotencyRecord(Base):

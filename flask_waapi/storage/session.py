@@ -133,7 +133,10 @@ class Store:
         if self._db is None or not has_app_context() or not self._db.session.registry.has():
             return
         host_session = self._db.session()
-        if not host_session.in_transaction() or host_session.get_bind() is not self.engine:
+        # After a failed flush it is in a transaction, has no connection and refuses to say so.
+        if not host_session.in_transaction() or not host_session.is_active:
+            return
+        if host_session.get_bind() is not self.engine:
             return
         if _driver_connection(host_session).in_transaction and not _is_in_memory(self.engine):
             raise StorageBusy(

@@ -59,30 +59,30 @@ def test_eight_threads_are_granted_exactly_the_limit(any_world: World) -> None:
 
 
 def test_four_processes_are_granted_exactly_the_limit(
-    any_world: World, database_uri: str, processes: Processes
+    any_world: World, migrated_uri: str, processes: Processes
 ) -> None:
     key = any_world.issue_key(daily_limit=40)
 
-    statuses = together(processes.run(read_messages, database_uri, key, 16, {}))
+    statuses = together(processes.run(read_messages, migrated_uri, key, 16, {}))
 
     assert statuses == {200: 40, 429: 24}
     assert used(any_world) == {date(2026, 1, 1): 40}
 
 
-def test_a_new_process_goes_on_counting(make_world: MakeWorld, database_uri: str) -> None:
-    first = make_world(database_uri=database_uri)
+def test_a_new_process_goes_on_counting(make_world: MakeWorld, migrated_uri: str) -> None:
+    first = make_world(database_uri=migrated_uri)
     key = first.issue_key(daily_limit=3)
     assert [first.get(MESSAGES, key).status_code for _ in range(2)] == [200, 200]
 
-    second = make_world(database_uri=database_uri)
+    second = make_world(database_uri=migrated_uri)
 
     assert [second.get(MESSAGES, key).status_code for _ in range(2)] == [200, 429]
 
 
-def test_a_new_day_begins_at_midnight_utc_to_the_microsecond(make_world: MakeWorld, database_uri: str) -> None:
+def test_a_new_day_begins_at_midnight_utc_to_the_microsecond(make_world: MakeWorld, migrated_uri: str) -> None:
     midnight = datetime(2026, 3, 29, tzinfo=UTC)
     clock = ManualClock(midnight - timedelta(microseconds=1))
-    world = make_world(database_uri=database_uri, clock=clock)
+    world = make_world(database_uri=migrated_uri, clock=clock)
     key = world.issue_key(daily_limit=1)
 
     assert [world.get(MESSAGES, key).status_code for _ in range(2)] == [200, 429]

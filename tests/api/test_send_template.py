@@ -312,3 +312,12 @@ def test_times_are_utc_to_the_microsecond(world: World) -> None:
 
     assert data["created_at"] == "2026-01-01T00:00:00.000000Z"
     assert datetime.fromisoformat(data["updated_at"]) == world.clock()
+
+
+@pytest.mark.parametrize("variables", [None, [], {}])
+def test_a_template_with_named_variables_given_none_lacks_them_all(shared: World, variables: Any) -> None:
+    assert pointers(shared.send(variables=variables)) == {
+        "/variables/customer_name",
+        "/variables/order_id",
+        "/variables/total",
+    }

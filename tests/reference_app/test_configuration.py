@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import stat
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
+import flask_waapi
 from flask_waapi.testing.graph_double import GraphDouble
+
+ROOT = Path(__file__).parents[2]
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+
+def test_the_app_imports_public_names_only() -> None:
+    for path in (ROOT / "reference_app").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("flask_waapi"):
+                assert node.module == "flask_waapi", path
+                assert {alias.name for alias in node.names} <= set(flask_waapi.__all__), path
+            if isinstance(node, ast.Import):
+                assert not [alias for alias in node.names if alias.name.startswith("flask_waapi")], path
 
 
 def test_the_secret_key_is_made_once_and_readable_by_its_owner_only(tmp_path: Path) -> None:
@@ -88,6 +105,47 @@ def test_sqlite_lets_readers_and_the_writer_work_side_by_side(desk: Any) -> None
         assert db.session.scalar(db.text("PRAGMA journal_mode")) == "wal"
         assert db.session.scalar(db.text("PRAGMA busy_timeout")) == 30_000
         assert db.session.scalar(db.text("PRAGMA foreign_keys")) == 1
+
+
+def test_the_desk_works_on_every_database(database_uri: str, tmp_path: Path) -> None:
+    from reference_app import create_app
+    from reference_app.extensions import db, waapi
+    from reference_app.models import Customer, Order
+    from reference_app.orders import send_confirmation
+    from reference_app.start import upgrade_tables
+
+    settings = {"SQLALCHEMY_DATABASE_URI": database_uri, "WAAPI_BACKGROUND_THREAD": False}
+    app = create_app(settings, instance_path=str(tmp_path))
+    upgrade_tables(app)
+    with app.app_context():
+        order = Order(customer=Customer(name="Ada", phone="+1234567890"), placed_at=NOW, items=[])
+        db.session.add(order)
+        db.session.commit()
+        send_confirmation(order)
+        db.session.expire_all()
+        assert (order.placed_at, order.message_status) == (NOW, "sent")
+        db.session.remove()
+    runner = app.test_cli_runner()
+    for arguments in (["db", "check"], ["waapi", "db", "check"]):
+        result = runner.invoke(args=arguments)
+        assert result.exit_code == 0, result.output
+    with app.app_context():
+        waapi.services.store.engine.dispose()
+        db.engine.dispose()
+
+
+def test_a_status_that_cannot_be_kept_is_logged_and_hinders_nobody(
+    desk: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    from reference_app.extensions import db
+    from reference_app.statuses import keep_status
+
+    with desk.app_context():
+        db.session.execute(db.text("DROP TABLE message_status"))
+        db.session.commit()
+        keep_status(desk, message_uuid=uuid4(), status="sent")
+
+    assert "was not kept" in caplog.text
 
 
 @pytest.fixture

@@ -120,6 +120,10 @@ def test_a_form_with_a_fault_is_shown_again_with_what_was_filled_in(
     assert "There are no orders yet." in clerk.page("/orders/")
 
 
+def test_an_empty_form_has_no_faults(clerk: Any) -> None:
+    assert 'class="problem"' not in clerk.page("/orders/new")
+
+
 def test_what_is_not_there_has_a_page_of_the_desk_and_json_in_the_api(clerk: Any) -> None:
     page = clerk.client.get("/orders/99")
     api = clerk.client.get("/api/v1/external/nothing")

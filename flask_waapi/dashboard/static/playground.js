@@ -8,8 +8,13 @@ export function reloadOnChoice(root) {
   const load = form.querySelector("[data-load]");
   load.classList.add("unseen");
   load.tabIndex = -1;
-  for (const choice of form.querySelectorAll("[data-reload]")) {
+  const choices = [...form.querySelectorAll("[data-reload]")];
+  for (const choice of choices) {
     choice.addEventListener("change", () => form.requestSubmit(load));
+  }
+  // Somebody may have been faster than this script.
+  if (choices.some((choice) => !choice.selectedOptions[0]?.defaultSelected)) {
+    form.requestSubmit(load);
   }
   // The browser may fill an old choice back in; a page must never open on a real send.
   window.addEventListener("pageshow", () => {
