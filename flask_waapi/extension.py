@@ -24,6 +24,7 @@ from .access.limits import MinuteLimits
 from .access.usage import RequestLog
 from .api import requests as requests_module
 from .api.blueprint import create_blueprint as create_api_blueprint
+from .api.body import check
 from .api.messages import failure_error
 from .cli import group
 from .dashboard.access import Access
@@ -274,6 +275,7 @@ def _send(read_request: Callable[[Any], SendRequest], body: Mapping[str, Any], a
     if services.settings.background_thread:
         services.loop.start()
     given = {name: value for name, value in body.items() if value is not None}
+    check(given)
     message = services.pipeline.submit(read_request(given), Sender(account)).message
     if message.status == FAILED:
         raise failure_error(message)

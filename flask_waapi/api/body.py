@@ -75,7 +75,7 @@ def parse(body: bytes) -> Any:
     except ValueError:
         # The one ValueError left: an integer of more digits than Python converts.
         raise MalformedRequest("The body has a number that is too long.") from None
-    _check(values, 1)
+    check(values)
     return values
 
 
@@ -101,7 +101,11 @@ def _finite(text: str) -> float:
     return number
 
 
-def _check(value: Any, depth: int) -> None:
+def check(value: Any, depth: int = 1) -> None:
+    """Refuse JSON values that no database could hold or no reader could take.
+
+    :raises MalformedRequest: a text has a NUL character or a lone surrogate, or the values nest too deep.
+    """
     if isinstance(value, str):
         _check_text(value)
     elif isinstance(value, dict | list):
@@ -112,7 +116,7 @@ def _check(value: Any, depth: int) -> None:
                 _check_text(name)
             value = value.values()
         for item in value:
-            _check(item, depth + 1)
+            check(item, depth + 1)
 
 
 def _check_text(text: str) -> None:

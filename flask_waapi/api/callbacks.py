@@ -29,10 +29,6 @@ def receive(provider_name: str) -> Response:
     except WaApiError as error:
         return refuse(error)
     except Exception:
-        # The provider repeats what is not answered with 200, so nothing is lost meanwhile.
-        logger.exception("A callback for provider %s failed", provider_name)
-        return refuse(InternalError("The callback could not be applied whole."))
-    except Exception:
         logger.exception("Callback %s for provider %s failed", visit.request_id, provider_name)
         return refuse(InternalError("Something broke on our side; the request id finds it in the log."))
 

@@ -26,7 +26,7 @@ _ERRORS = (FeatureUnsupported, ProviderFailed, ProviderUnavailable)
 def list_templates(call: Call) -> Reply:
     """List the templates, each language for itself."""
     services = call.services
-    found = services.catalogue.list(services.providers.default)
+    found = services.catalogue.list(services.providers.default, refresh=_may_ask(call))
     return Reply([template_data(definition) for definition in found])
 
 
@@ -42,8 +42,15 @@ def list_templates(call: Call) -> Reply:
 def get_template(call: Call, name: str) -> Reply:
     """Read one template in all its languages."""
     services = call.services
-    found = services.catalogue.languages(services.providers.default, name)
+    found = services.catalogue.languages(services.providers.default, name, refresh=_may_ask(call))
     return Reply([template_data(definition) for definition in found])
+
+
+def _may_ask(call: Call) -> bool:
+    # A test key and a simulated run never reach a real provider, not even to ask for its templates.
+    acting, providers = call.visit.acting, call.services.providers
+    simulated = call.credential.mode == "test" or (acting is not None and acting.simulate)
+    return not simulated or providers[providers.default].simulated
 
 
 def template_data(definition: TemplateDefinition) -> dict[str, Any]:

@@ -66,12 +66,15 @@ class Catalogue:
         self._store.write(lambda session: self._replace(session, provider, definitions))
         return len(definitions)
 
-    def list(self, provider: str, *, only_approved: bool = False) -> Sequence[TemplateDefinition]:
-        """An instance's templates, by name and language; read first if they never were.
+    def list(
+        self, provider: str, *, only_approved: bool = False, refresh: bool = True
+    ) -> Sequence[TemplateDefinition]:
+        """An instance's templates, by name and language.
 
+        :param refresh: whether the provider may be asked if it never was.
         :raises FeatureUnsupported: the instance keeps no templates.
         """
-        if self.state(provider) is None:
+        if refresh and self.state(provider) is None:
             self.sync(provider)
         query = select(StoredTemplate).where(StoredTemplate.provider == provider)
         if only_approved:
@@ -90,12 +93,13 @@ class Catalogue:
         with self._store.read() as session:
             return session.scalar(query) or 0
 
-    def languages(self, provider: str, name: str) -> Sequence[TemplateDefinition]:
+    def languages(self, provider: str, name: str, *, refresh: bool = True) -> Sequence[TemplateDefinition]:
         """One template in each of its languages.
 
+        :param refresh: as of :meth:`list`.
         :raises TemplateNotFound: the instance has no template of that name.
         """
-        found = [item for item in self.list(provider) if item.name == name]
+        found = [item for item in self.list(provider, refresh=refresh) if item.name == name]
         if not found:
             raise TemplateNotFound(f"There is no template {name!r}.")
         return found

@@ -33,8 +33,8 @@ OUTCOMES: list[tuple[Any, str, str | None, int, str | None]] = [
     (WindowClosed("Too late."), "failed", "SERVICE_WINDOW_CLOSED", 409, "SERVICE_WINDOW_CLOSED"),
     (UnsupportedFeature("No texts."), "failed", "UNSUPPORTED_FEATURE", 422, "UNSUPPORTED_FEATURE"),
     (Misconfigured("Wrong token."), "failed", "PROVIDER_ERROR", 502, "PROVIDER_ERROR"),
-    (OutcomeUnknown("Lost."), "unconfirmed", None, 202, None),
-    (RuntimeError("a bug"), "unconfirmed", None, 202, None),
+    (OutcomeUnknown("Lost."), "unconfirmed", "OUTCOME_UNKNOWN", 202, None),
+    (RuntimeError("a bug"), "unconfirmed", "OUTCOME_UNKNOWN", 202, None),
 ]
 
 
