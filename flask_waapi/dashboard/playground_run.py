@@ -207,7 +207,8 @@ def _outcome(response: Response, milliseconds: float, acting: Acting) -> Outcome
     return Outcome(
         status=response.status_code,
         phrase=_phrase(response.status_code),
-        headers=list(response.headers.items()),
+        # A session that the host opened for the inner request is nobody's.
+        headers=[(name, value) for name, value in response.headers.items() if name != "Set-Cookie"],
         body=text,
         milliseconds=milliseconds,
         faults=details if isinstance(details, list) else (),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, func, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from ..errors import FeatureUnsupported, ProviderFailed, ProviderUnavailable, TemplateNotFound
@@ -63,6 +65,7 @@ class Catalogue:
             self._note(provider, error.message)
             refused = ProviderUnavailable if isinstance(error, Retryable) else ProviderFailed
             raise refused(f"The templates could not be read: {error.message}") from error
+        self._begin_state(provider)
         self._store.write(lambda session: self._replace(session, provider, definitions))
         return len(definitions)
 
@@ -148,8 +151,16 @@ class Catalogue:
         except (ProviderFailed, ProviderUnavailable) as error:
             logger.warning("Provider %s: %s", provider, error.message)
 
+    def _begin_state(self, provider: str) -> None:
+        # Readings at the same time must find a row to wait for each other on.
+        if self.state(provider) is None:
+            with suppress(IntegrityError), self._store.begin() as session:
+                session.add(TemplateSync(provider=provider, attempted_at=self._clock()))
+
     def _replace(self, session: Session, provider: str, definitions: Sequence[TemplateDefinition]) -> None:
         now = self._clock()
+        state = session.get_one(TemplateSync, provider, with_for_update=True)
+        state.attempted_at, state.succeeded_at, state.problem = now, now, None
         session.execute(delete(StoredTemplate).where(StoredTemplate.provider == provider))
         session.add_all(
             StoredTemplate(
@@ -165,16 +176,12 @@ class Catalogue:
             )
             for definition in {(item.name, item.language): item for item in definitions}.values()
         )
-        session.merge(TemplateSync(provider=provider, attempted_at=now, succeeded_at=now))
 
     def _note(self, provider: str, problem: str) -> None:
-        now = self._clock()
+        self._begin_state(provider)
         with self._store.begin() as session:
-            state = session.get(TemplateSync, provider)
-            if state is None:
-                session.add(TemplateSync(provider=provider, attempted_at=now, problem=problem))
-            else:
-                state.attempted_at, state.problem = now, problem
+            state = session.get_one(TemplateSync, provider, with_for_update=True)
+            state.attempted_at, state.problem = self._clock(), problem
 
 
 def _definition(row: StoredTemplate) -> TemplateDefinition:

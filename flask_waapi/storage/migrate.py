@@ -13,8 +13,10 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import Connection, Engine
 
+from ..errors import NotFound
 from .models import PREFIX, Base
 
 VERSION_TABLE = "waapi_alembic_version"
@@ -23,13 +25,19 @@ Steps = Callable[[Any, MigrationContext], Any]
 
 
 def upgrade(engine: Engine, revision: str = "head") -> None:
-    """Bring the tables up to ``revision``; nothing happens when they are."""
+    """Bring the tables up to ``revision``; nothing happens when they are.
+
+    :raises NotFound: there is no such revision.
+    """
     scripts = _scripts()
     _run(engine, scripts, _up_to(scripts, revision))
 
 
 def downgrade(engine: Engine, revision: str) -> None:
-    """Take the tables back to ``revision``, ``base`` for none."""
+    """Take the tables back to ``revision``, ``base`` for none.
+
+    :raises NotFound: there is no such revision.
+    """
     scripts = _scripts()
     # As in alembic.command, which has no public twin that takes a connection.
     _run(engine, scripts, lambda current, _: scripts._downgrade_revs(revision, current))  # noqa: SLF001
@@ -80,8 +88,11 @@ def _run(engine: Engine, scripts: ScriptDirectory, steps: Steps) -> None:
             version_table=VERSION_TABLE,
             render_as_batch=True,
         )
-        with environment.begin_transaction():
-            environment.run_migrations()
+        try:
+            with environment.begin_transaction():
+                environment.run_migrations()
+        except CommandError as error:
+            raise NotFound(f"{error}; the newest revision is {head()}.") from error
 
 
 def _scripts() -> ScriptDirectory:

@@ -153,14 +153,19 @@ def _discreet() -> Iterator[None]:
         yield
     except StatementError as error:
         error.hide_parameters = True
+        if error.orig is not None and hasattr(error.orig, "diag"):
+            # PostgreSQL's message goes on with the failing row.
+            for told in (error, error.orig):
+                told.args = (str(told.args[0]).partition("\n")[0], *told.args[1:])
         raise
 
 
 def _is_deadlock(error: OperationalError) -> bool:
-    # PostgreSQL: SQLSTATE 40P01; MariaDB and MySQL: error 1213, and 1020 for a row changed meanwhile.
+    # SQLSTATE 40P01 or 40001; older PyMySQL has only MariaDB's numbers, 1213 and, for a row changed
+    # meanwhile, 1020.
     origin = error.orig
-    code = getattr(origin, "sqlstate", None) or (origin.args[0] if origin and origin.args else None)
-    return code in {"40P01", 1213, 1020}
+    codes = {getattr(origin, "sqlstate", None), *(origin.args[:1] if origin else ())}
+    return not codes.isdisjoint({"40P01", "40001", 1213, 1020})
 
 
 def _driver_connection(session: Session) -> Any:

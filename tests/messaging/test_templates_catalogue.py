@@ -202,3 +202,15 @@ def test_readings_at_the_same_time_leave_one_whole_list(any_recording: World) ->
 
     assert counts == [20] * 4
     assert any_recording.count(StoredTemplate) == 20
+
+
+def test_readings_that_fail_at_the_same_time_all_say_why(any_recording: World) -> None:
+    any_recording.script.template_error = Retryable("Away.")
+
+    def attempt(_: int) -> str:
+        with pytest.raises(ProviderUnavailable) as refused:
+            catalogue(any_recording).sync("recorder")
+        return refused.value.message
+
+    with ThreadPoolExecutor(4) as pool:
+        assert set(pool.map(attempt, range(4))) == {"The templates could not be read: Away."}
