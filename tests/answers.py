@@ -37,7 +37,9 @@ def pointers(answer: TestResponse) -> set[str]:
     return {fault["pointer"] for fault in error(answer, 422, "VALIDATION_ERROR")["details"]}
 
 
-_ITEM = re.compile(r'"(?P<name>[ -!#-\[\]-~]*)"(?P<parameters>(?:;[a-z*][a-z0-9_.*-]*=-?[0-9]{1,15})*)', re.ASCII)
+_ITEM = re.compile(
+    r'"(?P<name>[ -!#-\[\]-~]*)"(?P<parameters>(?:;[a-z*][a-z0-9_.*-]*=-?[0-9]{1,15})*)', re.ASCII
+)
 
 
 def structured_list(field: str) -> dict[str, dict[str, int]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
@@ -325,11 +326,13 @@ def _keys_of(account: str, today: date) -> Any:
 
 def _find(session: Session, account: str, name_or_id: str, *, lock: bool = False) -> ApiKey:
     query = select(ApiKey).where(ApiKey.account == account)
-    try:
-        query = query.where((ApiKey.id == UUID(name_or_id)) | (ApiKey.name == name_or_id))
-    except ValueError:
-        query = query.where(ApiKey.name == name_or_id)
-    key = session.execute(query.with_for_update() if lock else query).scalars().first()
+    query = query.with_for_update() if lock else query
+    # An id comes first: a key whose name looks like another's id must not shadow it.
+    with suppress(ValueError):
+        key = session.scalars(query.where(ApiKey.id == UUID(name_or_id))).one_or_none()
+        if key is not None:
+            return key
+    key = session.scalars(query.where(ApiKey.name == name_or_id)).one_or_none()
     if key is None:
         raise NotFound(f"There is no key {name_or_id!r} in this account.")
     return key

@@ -33,7 +33,7 @@ def downgrade(revision: str) -> None:
     """Take the tables back to a revision; `base` removes them with all they hold."""
     engine = current_services().store.engine
     migrate.downgrade(engine, revision)
-    click.echo(f"The tables are at revision {migrate.current(engine)}.")
+    click.echo(f"The tables are at revision {migrate.current(engine) or 'none'}.")
 
 
 @database.command("current")

@@ -36,6 +36,9 @@ def providers(check: bool) -> None:
             except ProviderError as error:
                 failed = True
                 row.append(f"FAILED: {error.message}")
+            except Exception as error:  # noqa: BLE001 - a provider's own bug must not hide the others
+                failed = True
+                row.append(f"FAILED: {type(error).__name__}: {error}")
         rows.append(row)
     print_table(header, rows)
     click.echo()
@@ -56,4 +59,7 @@ def providers(check: bool) -> None:
 @click.option("--callback-url", help="Where signed statuses are posted; none are without it.")
 def graph_double(**options: Any) -> None:
     """Run a local double of the WhatsApp Cloud API; it sends nothing."""
-    main(echo=click.echo, **options)
+    try:
+        main(echo=click.echo, **options)
+    except OSError as error:
+        raise click.ClickException(f"Port {options['port']} cannot be used: {error.strerror}.") from error

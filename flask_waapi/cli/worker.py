@@ -20,8 +20,10 @@ def worker(once: bool) -> None:
     """
     loop = current_services().loop
     if once:
-        while loop.run_once() > 0:
+        while (found := loop.run_once()) > 0:
             pass
+        if found < 0:
+            raise click.ClickException("A job has failed; the log says why.")
         return
     signal.signal(signal.SIGTERM, lambda *_: loop.stop(timeout=0))
     signal.signal(signal.SIGINT, lambda *_: loop.stop(timeout=0))

@@ -25,7 +25,9 @@ def entries(world: World) -> list[AuditEntry]:
 def test_each_change_leaves_one_row(any_world: World) -> None:
     keys = any_world.services.keys
     changes: list[Any] = [
-        lambda: keys.issue(KeyFields("shop", permissions=["send_text"], rate_limit=5), account="default", actor="ann"),
+        lambda: keys.issue(
+            KeyFields("shop", permissions=["send_text"], rate_limit=5), account="default", actor="ann"
+        ),
         lambda: keys.set_enabled("default", "shop", False, actor="bob"),
         lambda: keys.set_enabled("default", "shop", True, actor="cli"),
         lambda: keys.delete("default", "shop", actor="python"),
@@ -73,7 +75,9 @@ def test_a_change_that_failed_leaves_no_row(any_world: World) -> None:
     assert len(entries(any_world)) == 1
 
 
-def test_a_change_rolled_back_takes_its_row_with_it(any_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_change_rolled_back_takes_its_row_with_it(
+    any_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     any_world.key()
     with any_world.services.store.read() as session:
         (key,) = session.execute(sa.text("SELECT name FROM waapi_keys")).all()

@@ -72,7 +72,9 @@ def test_four_processes_get_nothing_more_through(
     check_that_nothing_follows(hammered, disable, clients)
 
 
-def test_a_request_that_passed_the_gates_before_the_switch_stores_nothing_after_it(any_recording: World) -> None:
+def test_a_request_that_passed_the_gates_before_the_switch_stores_nothing_after_it(
+    any_recording: World,
+) -> None:
     # The switch falls between the gates and the transaction: while the provider's templates are read.
     def list_templates() -> list[object]:
         disable(any_recording)

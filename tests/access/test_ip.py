@@ -55,7 +55,9 @@ def test_an_address_outside_is_refused(shared: World, networks: list[str], addre
     assert status(shared, networks, address) == 403
 
 
-@pytest.mark.parametrize("header", ["X-Forwarded-For", "X-Real-Ip", "Forwarded", "X-Client-Ip", "True-Client-Ip"])
+@pytest.mark.parametrize(
+    "header", ["X-Forwarded-For", "X-Real-Ip", "Forwarded", "X-Client-Ip", "True-Client-Ip"]
+)
 def test_a_header_of_the_clients_does_not_move_it(shared: World, header: str) -> None:
     assert status(shared, ["203.0.113.9"], "198.51.100.1", **{header: "203.0.113.9"}) == 403
 

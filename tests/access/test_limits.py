@@ -118,7 +118,9 @@ def test_in_memory_each_declared_process_grants_its_share(
 
 
 @pytest.mark.redis
-def test_four_processes_share_the_limit_over_redis(world: World, sqlite_uri: str, processes: Processes) -> None:
+def test_four_processes_share_the_limit_over_redis(
+    world: World, sqlite_uri: str, processes: Processes
+) -> None:
     key = world.issue_key(rate_limit=50)
     config = {"WAAPI_LIMITS_STORAGE_URI": services.location("redis")}
 

@@ -79,7 +79,9 @@ def test_a_new_process_goes_on_counting(make_world: MakeWorld, migrated_uri: str
     assert [second.get(MESSAGES, key).status_code for _ in range(2)] == [200, 429]
 
 
-def test_a_new_day_begins_at_midnight_utc_to_the_microsecond(make_world: MakeWorld, migrated_uri: str) -> None:
+def test_a_new_day_begins_at_midnight_utc_to_the_microsecond(
+    make_world: MakeWorld, migrated_uri: str
+) -> None:
     midnight = datetime(2026, 3, 29, tzinfo=UTC)
     clock = ManualClock(midnight - timedelta(microseconds=1))
     world = make_world(database_uri=migrated_uri, clock=clock)

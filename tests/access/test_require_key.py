@@ -76,8 +76,14 @@ def test_any_kind_of_view_may_be_guarded(host: World, path: str, body: str) -> N
 def test_the_refusals_are_those_of_the_api(host: World) -> None:
     error(host.get("/orders/7", key=None), 401, "MISSING_API_KEY")
     error(host.get("/orders/7", "garbage"), 401, "INVALID_API_KEY")
-    error(host.get("/orders/7", host.issue_key("reader", permissions=["view_messages"])), 403, "PERMISSION_DENIED")
-    error(host.get("/orders/7", host.issue_key("away", allowed_networks=["203.0.113.1"])), 403, "IP_NOT_ALLOWED")
+    error(
+        host.get("/orders/7", host.issue_key("reader", permissions=["view_messages"])),
+        403,
+        "PERMISSION_DENIED",
+    )
+    error(
+        host.get("/orders/7", host.issue_key("away", allowed_networks=["203.0.113.1"])), 403, "IP_NOT_ALLOWED"
+    )
 
 
 def test_the_answers_carry_the_headers_of_the_api(host: World) -> None:

@@ -50,13 +50,20 @@ def walk_everything(world: World) -> None:
         world.post(TEXT_SEND, text_body(to=RECIPIENT, text=WORDS, reference=f"r-{number}"), key)
     idempotent = {"Idempotency-Key": "order-1"}
     for _ in range(2):
-        body = template_body(to=RECIPIENT, variables={"customer_name": VARIABLE, "order_id": "1", "total": "1"})
+        body = template_body(
+            to=RECIPIENT, variables={"customer_name": VARIABLE, "order_id": "1", "total": "1"}
+        )
         world.post("/api/v1/external/messages/template/send", body, key, headers=idempotent)
     caption = {"to": RECIPIENT, "type": "image", "link": "https://example.com/a", "caption": WORDS}
     world.post(MEDIA_SEND, caption, key)
     world.post(TEXT_SEND, text_body(to=RECIPIENT + "x", text=WORDS), key)
     world.post(TEXT_SEND, text_body(to=RECIPIENT, text=WORDS, simulate=True), key)
-    for path in (MESSAGES, TEMPLATES, f"{MESSAGES}?to=%2B{RECIPIENT[1:]}", f"{MESSAGES}/{world.messages()[0].id}"):
+    for path in (
+        MESSAGES,
+        TEMPLATES,
+        f"{MESSAGES}?to=%2B{RECIPIENT[1:]}",
+        f"{MESSAGES}/{world.messages()[0].id}",
+    ):
         world.get(path, key)
     world.get(MESSAGES, key[:-1] + "-")
     limited = world.issue_key("limited", rate_limit=1)

@@ -127,7 +127,9 @@ def test_a_spoilt_secret_is_not_well_formed(spoilt: str) -> None:
 
 
 @given(st.integers(0, 46), st.sampled_from(ALPHABET))
-def test_a_changed_secret_is_refused_without_a_single_query(shared: World, place: int, character: str) -> None:
+def test_a_changed_secret_is_refused_without_a_single_query(
+    shared: World, place: int, character: str
+) -> None:
     secret = shared.key()
     assume(secret[place] != character)
     with counting_statements(shared) as statements:

@@ -64,9 +64,7 @@ def test_a_key_that_is_not_wrong_but_closed_costs_nothing_of_it(strict: World, k
     if kind == "expired":
         strict.clock.advance(400 * 86_400)
 
-    statuses = [
-        strict.get(MESSAGES, None if kind == "missing" else key).status_code for _ in range(20)
-    ]
+    statuses = [strict.get(MESSAGES, None if kind == "missing" else key).status_code for _ in range(20)]
 
     assert statuses == [401] * 20
 

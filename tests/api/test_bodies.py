@@ -180,7 +180,10 @@ def test_numbers_in_unknown_places_are_faults_and_not_failures(shared: World) ->
 
 
 _json_values = st.recursive(
-    st.none() | st.booleans() | st.integers(-(10**300), 10**300) | st.floats(allow_nan=False, allow_infinity=False)
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**300), 10**300)
+    | st.floats(allow_nan=False, allow_infinity=False)
     | st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])),
     lambda children: st.lists(children) | st.dictionaries(st.text("abc/~ü\u2028"), children),
     max_leaves=20,

@@ -79,7 +79,9 @@ def test_another_key_of_the_account_sees_the_message(world: World) -> None:
     assert data(world.get(f"{MESSAGES}/{uuid}", colleague))["message_uuid"] == uuid
 
 
-@pytest.mark.parametrize("text", ["0", "not-a-uuid", "01900000-0000-7000-8000-00000000000g", "%00", "a" * 5000])
+@pytest.mark.parametrize(
+    "text", ["0", "not-a-uuid", "01900000-0000-7000-8000-00000000000g", "%00", "a" * 5000]
+)
 def test_what_is_no_uuid_is_not_found(shared: World, text: str) -> None:
     error(shared.get(f"{MESSAGES}/{text}"), 404, "NOT_FOUND")
 

@@ -182,9 +182,7 @@ def test_retry_after_is_whole_seconds_and_not_before_the_limit_resets(
     answer = world.get(MESSAGES, key)
 
     assert answer.status_code == 429
-    spent = [
-        window for window in structured_list(answer.headers["RateLimit"]).values() if window["r"] == 0
-    ]
+    spent = [window for window in structured_list(answer.headers["RateLimit"]).values() if window["r"] == 0]
     assert int(answer.headers["Retry-After"]) >= max(window["t"] for window in spent) > 0
 
 

@@ -115,9 +115,16 @@ def test_a_sound_request_is_sound_by_the_document_too(
 
 
 @pytest.mark.parametrize(("name", "path", "body"), REQUESTS)
-@pytest.mark.parametrize("change", [{"to": "12"}, {"to": None}, {"unknown": 1}, {"simulate": "no"}, {"reference": ""}])
+@pytest.mark.parametrize(
+    "change", [{"to": "12"}, {"to": None}, {"unknown": 1}, {"simulate": "no"}, {"reference": ""}]
+)
 def test_a_wrong_request_is_wrong_by_the_document_too(
-    shared: World, document: dict[str, Any], name: str, path: str, body: dict[str, Any], change: dict[str, Any]
+    shared: World,
+    document: dict[str, Any],
+    name: str,
+    path: str,
+    body: dict[str, Any],
+    change: dict[str, Any],
 ) -> None:
     wrong = body | change
 
@@ -135,7 +142,9 @@ def test_what_the_document_requires_is_what_is_required(
     assert {f"/{member}" for member in required} <= {fault["pointer"] for fault in faults}
 
 
-@pytest.mark.parametrize("path", [MESSAGES, TEMPLATES, f"{TEMPLATES}/order_confirmation", f"{MESSAGES}/<uuid>"])
+@pytest.mark.parametrize(
+    "path", [MESSAGES, TEMPLATES, f"{TEMPLATES}/order_confirmation", f"{MESSAGES}/<uuid>"]
+)
 def test_answers_are_as_described(shared: World, document: dict[str, Any], path: str) -> None:
     uuid = data(shared.send(), 201)["message_uuid"]
     described = (

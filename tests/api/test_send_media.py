@@ -31,7 +31,10 @@ def body(**members: Any) -> dict[str, Any]:
             {"type": "document", "link": LINK, "caption": "Bill", "filename": "bill.pdf"},
             Document(LINK, caption="Bill", filename="bill.pdf"),
         ),
-        ({"type": "image", "link": "http://example.com/a?b=c&d=%20#e"}, Image("http://example.com/a?b=c&d=%20#e")),
+        (
+            {"type": "image", "link": "http://example.com/a?b=c&d=%20#e"},
+            Image("http://example.com/a?b=c&d=%20#e"),
+        ),
     ],
 )
 def test_a_medium_is_sent(recording: World, members: dict[str, Any], content: Content) -> None:

@@ -285,7 +285,9 @@ def test_a_lost_answer_is_a_202_with_the_status_unconfirmed(recording: World) ->
     assert answer.json["data"]["status"] == "unconfirmed"
 
 
-def test_a_message_that_waits_for_the_background_is_a_202_with_the_status_queued(make_world: MakeWorld) -> None:
+def test_a_message_that_waits_for_the_background_is_a_202_with_the_status_queued(
+    make_world: MakeWorld,
+) -> None:
     world = make_world(WAAPI_PROVIDERS={"recorder": {}}, WAAPI_DISPATCH="thread")
 
     answer = world.send()

@@ -39,7 +39,7 @@ def test_the_whole_way_up_and_down(run: Run, refused: Refused, world: World) -> 
     assert run("db", "current").stdout == f"{newest} (newest: {newest})\n"
     assert run("db", "check").stdout == "The tables are those that the code expects.\n"
 
-    assert run("db", "downgrade", "base").stdout == "The tables are at revision None.\n"
+    assert run("db", "downgrade", "base").stdout == "The tables are at revision none.\n"
     assert tables(world) == {migrate.VERSION_TABLE}
 
 

@@ -140,7 +140,11 @@ class TestCreate:
         )
 
         assert words.startswith("Error: The name is not usable. Expected: 1 to 100 printable characters.")
-        for part in ("0 is not a limit", "2020-01-01T00:00:00+00:00 is in the past", "'nowhere' is not a network"):
+        for part in (
+            "0 is not a limit",
+            "2020-01-01T00:00:00+00:00 is in the past",
+            "'nowhere' is not a network",
+        ):
             assert part in words
         assert world.services.keys.list("default") == []
 
@@ -201,9 +205,7 @@ class TestOneKey:
         run("keys", "disable", word)
         run("keys", "disable", word)
 
-    def test_a_key_that_is_deleted_is_gone(
-        self, run: Run, refused: Refused, world: World, word: str
-    ) -> None:
+    def test_a_key_that_is_deleted_is_gone(self, run: Run, refused: Refused, world: World, word: str) -> None:
         assert run("keys", "delete", word, "--yes").stdout == "Key 'shop' is deleted.\n"
 
         assert world.get(MESSAGES).get_json()["error"]["code"] == "INVALID_API_KEY"

@@ -95,7 +95,11 @@ def test_no_failure_that_was_told_is_sent_again(
 
 @pytest.mark.parametrize(
     ("outcome", "status", "failure"),
-    [(outcome, status, failure) for outcome, status, failure, _, _ in OUTCOMES if not isinstance(outcome, Retryable)],
+    [
+        (outcome, status, failure)
+        for outcome, status, failure, _, _ in OUTCOMES
+        if not isinstance(outcome, Retryable)
+    ],
 )
 def test_an_acknowledged_message_ends_in_the_same_status(
     make_world: MakeWorld, outcome: Any, status: str, failure: str | None
@@ -215,7 +219,9 @@ def test_a_message_whose_sender_died_is_unconfirmed_and_never_sent_again(
 def test_a_report_settles_what_was_unconfirmed(any_recording: World) -> None:
     any_recording.script.outcomes.append(OutcomeUnknown("Lost."))
     uuid = send(any_recording)
-    report = StatusUpdate("delivered", any_recording.clock(), "wamid.9", message_uuid=any_recording.message().id)
+    report = StatusUpdate(
+        "delivered", any_recording.clock(), "wamid.9", message_uuid=any_recording.message().id
+    )
 
     any_recording.services.inbound.apply("recorder", [report])
 
@@ -241,9 +247,7 @@ def test_a_sender_that_was_only_slow_still_records_its_success(any_recording: Wo
 
 def test_two_loops_at_once_send_each_message_once(make_world: MakeWorld, migrated_uri: str) -> None:
     first = make_world(database_uri=migrated_uri, WAAPI_DISPATCH="thread", **RECORDING)
-    second = make_world(
-        database_uri=migrated_uri, WAAPI_DISPATCH="thread", script=first.script, **RECORDING
-    )
+    second = make_world(database_uri=migrated_uri, WAAPI_DISPATCH="thread", script=first.script, **RECORDING)
     uuids = {send(first) for _ in range(20)}
     start = threading.Barrier(2)
 

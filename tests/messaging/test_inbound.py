@@ -143,9 +143,7 @@ def test_a_report_of_an_unknown_message_is_counted_and_answered_with_200(any_rec
 
 def test_a_provider_cannot_touch_the_messages_of_another(make_world: MakeWorld, migrated_uri: str) -> None:
     providers = {"recorder": {}, "second": {"type": "recorder"}}
-    world = make_world(
-        database_uri=migrated_uri, WAAPI_PROVIDERS=providers, WAAPI_DEFAULT_PROVIDER="second"
-    )
+    world = make_world(database_uri=migrated_uri, WAAPI_PROVIDERS=providers, WAAPI_DEFAULT_PROVIDER="second")
     world.send()
     message = world.message()
 
@@ -202,7 +200,9 @@ def test_a_callback_for_no_provider_or_one_without_callbacks_is_not_found(record
 
 
 def test_a_callback_that_is_too_large_is_refused(recording: World) -> None:
-    answer = recording.client.post(CALLBACK, data=b"x" * (3 * 1024 * 1024 + 1), headers={"X-Signature": "good"})
+    answer = recording.client.post(
+        CALLBACK, data=b"x" * (3 * 1024 * 1024 + 1), headers={"X-Signature": "good"}
+    )
 
     error(answer, 413, "PAYLOAD_TOO_LARGE")
 
@@ -306,7 +306,9 @@ def test_the_first_reason_of_a_failure_stays(recording: World) -> None:
         recording.clock.advance(1)
         report(recording, update(recording, "failed", refusal=Refusal(code, "No.")))
 
-    assert [event for event in recording.events(recording.message().id) if event == "failed"] == ["failed"] * 2
+    assert [event for event in recording.events(recording.message().id) if event == "failed"] == [
+        "failed"
+    ] * 2
 
 
 def test_inbound_reports_reach_messages_of_every_account(make_world: MakeWorld) -> None:

@@ -99,7 +99,9 @@ def test_simulated_templates_are_checked_against_the_real_providers_catalogue(
     sent = data(world.post(TEMPLATE_SEND, template_body(simulate=True), key), 201)
 
     assert (sent["simulated"], sent["provider"]) == (True, "simulation")
-    error(world.post(TEMPLATE_SEND, template_body(simulate=True, language="de"), key), 404, "TEMPLATE_NOT_FOUND")
+    error(
+        world.post(TEMPLATE_SEND, template_body(simulate=True, language="de"), key), 404, "TEMPLATE_NOT_FOUND"
+    )
     error(world.post(TEMPLATE_SEND, template_body(simulate=True, variables={}), key), 422, "VALIDATION_ERROR")
     assert (world.script.sent, world.script.listings) == ([], 1)
 
@@ -157,7 +159,9 @@ def test_the_playground_meets_the_same_gates(recording: World) -> None:
     error(ask(MESSAGES, account="other"), 404, "NOT_FOUND")
     for _ in range(2):
         assert post(recording, TEXT_SEND, recording.secrets["blind"], None, acting=True).status_code == 201
-    error(post(recording, TEXT_SEND, recording.secrets["blind"], None, acting=True), 429, "RATE_LIMIT_EXCEEDED")
+    error(
+        post(recording, TEXT_SEND, recording.secrets["blind"], None, acting=True), 429, "RATE_LIMIT_EXCEEDED"
+    )
     recording.services.keys.set_enabled("default", "blind", False, actor="test")
     error(ask(MESSAGES), 401, "KEY_INACTIVE")
 

@@ -68,7 +68,9 @@ def test_named_values_go_to_their_names_in_the_order_of_the_text() -> None:
     assert filled.faults == ()
 
 
-@pytest.mark.parametrize("variables", [["John", "9.99"], {"1": "John", "2": "9.99"}, {"2": "9.99", "1": "John"}])
+@pytest.mark.parametrize(
+    "variables", [["John", "9.99"], {"1": "John", "2": "9.99"}, {"2": "9.99", "1": "John"}]
+)
 def test_positional_values_come_as_a_list_or_by_number(variables: Any) -> None:
     filled = fill(positional("Hi {{1}}, {{2}}."), draft(variables))
 
@@ -298,7 +300,9 @@ def test_all_faults_of_all_parts_come_together() -> None:
         ((), []),
     ],
 )
-def test_an_unchecked_draft_is_handed_over_as_it_is(variables: Any, body: list[tuple[str, str | None]]) -> None:
+def test_an_unchecked_draft_is_handed_over_as_it_is(
+    variables: Any, body: list[tuple[str, str | None]]
+) -> None:
     filled = fill_unchecked(draft(variables))
 
     assert [(variable.value, variable.name) for variable in filled.content.body] == body

@@ -71,7 +71,8 @@ def test_a_template_listed_twice_is_kept_once(any_recording: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fault", "refusal"), [(Misconfigured("Wrong token."), ProviderFailed), (Retryable("Away."), ProviderUnavailable)]
+    ("fault", "refusal"),
+    [(Misconfigured("Wrong token."), ProviderFailed), (Retryable("Away."), ProviderUnavailable)],
 )
 def test_a_reading_that_fails_leaves_the_old_list_and_says_why(
     any_recording: World, fault: Exception, refusal: type[Exception]

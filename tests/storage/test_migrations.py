@@ -43,7 +43,8 @@ def shape(engine: sa.Engine) -> dict[str, Any]:
             "columns": columns,
             "primary key": inspector.get_pk_constraint(name)["constrained_columns"],
             "unique": sorted(
-                (str(unique["name"]), unique["column_names"]) for unique in inspector.get_unique_constraints(name)
+                (str(unique["name"]), unique["column_names"])
+                for unique in inspector.get_unique_constraints(name)
             ),
             "indexes": sorted(
                 (str(index["name"]), index["column_names"]) for index in inspector.get_indexes(name)
@@ -88,7 +89,11 @@ def test_a_second_upgrade_does_nothing(engine: sa.Engine) -> None:
 
     migrate.upgrade(engine)
 
-    changing = [text for text in statements if not text.lstrip().upper().startswith(("SELECT", "PRAGMA", "SHOW", "DESCRIBE"))]
+    changing = [
+        text
+        for text in statements
+        if not text.lstrip().upper().startswith(("SELECT", "PRAGMA", "SHOW", "DESCRIBE"))
+    ]
     assert changing == []
 
 

@@ -71,7 +71,9 @@ def lock(uri: str) -> Any:
     return closing(other)
 
 
-def test_a_write_beside_the_hosts_open_one_is_refused_at_once_with_words_on_sqlite(sqlite_host: World) -> None:
+def test_a_write_beside_the_hosts_open_one_is_refused_at_once_with_words_on_sqlite(
+    sqlite_host: World,
+) -> None:
     order(sqlite_host, 1)
     began = time.monotonic()
 
@@ -138,7 +140,9 @@ def test_a_transaction_is_kept_whole_or_not_at_all(any_world: World) -> None:
     assert any_world.services.keys.get("default", "shop").description == ""
 
 
-def test_a_lock_of_another_process_is_waited_for_and_then_told(make_world: MakeWorld, sqlite_uri: str) -> None:
+def test_a_lock_of_another_process_is_waited_for_and_then_told(
+    make_world: MakeWorld, sqlite_uri: str
+) -> None:
     world = make_world(SQLALCHEMY_ENGINE_OPTIONS={"connect_args": {"timeout": 0.05}})
     world.key()
 
@@ -176,7 +180,9 @@ class Deadlock(Exception):
         self.sqlstate = sqlstate
 
 
-@pytest.mark.parametrize("origin", [Deadlock(sqlstate="40P01"), Deadlock(1213, "Deadlock"), Deadlock(1020, "Changed")])
+@pytest.mark.parametrize(
+    "origin", [Deadlock(sqlstate="40P01"), Deadlock(1213, "Deadlock"), Deadlock(1020, "Changed")]
+)
 def test_the_victim_of_a_deadlock_is_tried_again(shared: World, origin: Deadlock) -> None:
     tries = []
 
