@@ -252,18 +252,20 @@ def read(config: Mapping[str, Any]) -> tuple[Settings, list[str]]:
             shown = "" if row.metadata["secret"] else f", not {config[name]!r}"
             problems.append(f"{name} {error}{shown}.")
     problems += _unknown_names(config)
-    # The derived ones stay valid when a pepper is set later, so that keys made before keep working.
-    values["peppers"] = (*_peppers(values), *_derived_peppers(config, problems))
-    if not values["peppers"] and not problems:
+    values["peppers"] = _peppers(values, _derived_peppers(config, problems))
+    if config.get("WAAPI_KEY_PEPPER") is None and not config.get("SECRET_KEY"):
         problems.append(
             "WAAPI_KEY_PEPPER is not set and there is no SECRET_KEY to derive it from: set one of them."
         )
     return Settings(**values), problems
 
 
-def _peppers(values: Mapping[str, Any]) -> tuple[bytes, ...]:
-    given = (values.get("key_pepper"), *values.get("key_pepper_fallbacks", ()))
-    return tuple(pepper.encode() for pepper in given if pepper)
+def _peppers(values: Mapping[str, Any], derived: tuple[bytes, ...]) -> tuple[bytes, ...]:
+    former = tuple(pepper.encode() for pepper in values.get("key_pepper_fallbacks", ()))
+    if "key_pepper" not in values:
+        return *derived, *former
+    # The derived ones stay valid when a pepper is set later, so that keys made before keep working.
+    return values["key_pepper"].encode(), *former, *derived
 
 
 def _derived_peppers(config: Mapping[str, Any], problems: list[str]) -> tuple[bytes, ...]:

@@ -16,7 +16,7 @@ from flask import Flask
 
 from flask_waapi import include_name
 
-from . import forms, login, orders, pages, statuses
+from . import forms, login, orders, pages
 from .extensions import db, login_manager, migrate, prepare_connections, waapi
 from .instance import kept_secret
 
@@ -53,7 +53,6 @@ def create_app(config: Mapping[str, Any] | None = None, *, instance_path: str | 
     migrate.init_app(app, db, include_name=include_name, render_as_batch=True)
     login_manager.init_app(app)
     waapi.init_app(app)
-    statuses.connect(app)
 
     forms.init_app(app)
     for blueprint in (pages.blueprint, login.blueprint, orders.blueprint):

@@ -71,14 +71,11 @@ class Order(db.Model):  # type: ignore[misc, name-defined]
     id: Mapped[int] = mapped_column(primary_key=True)
     customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"), index=True)
     placed_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    message_uuid: Mapped[UUID | None] = mapped_column(Uuid, index=True)
+    message_uuid: Mapped[UUID | None] = mapped_column(Uuid)
     problem: Mapped[str | None] = mapped_column(Text)
     customer: Mapped[Customer] = relationship(back_populates="orders")
     items: Mapped[list[OrderItem]] = relationship(
         back_populates="order", cascade="all, delete-orphan", order_by="OrderItem.id"
-    )
-    message: Mapped[MessageStatus | None] = relationship(
-        primaryjoin="foreign(Order.message_uuid) == MessageStatus.message_uuid", viewonly=True
     )
 
     @property
@@ -91,18 +88,6 @@ class Order(db.Model):  # type: ignore[misc, name-defined]
         """Price of all items, in cents."""
         return sum(item.quantity * item.price_cents for item in self.items)
 
-    @property
-    def message_status(self) -> str | None:
-        """How far the confirmation has come; ``None`` when there is none."""
-        if self.message_uuid is None:
-            return None
-        return self.message.status if self.message else "queued"
-
-    @property
-    def may_send(self) -> bool:
-        """Whether there is no confirmation that is on its way or has arrived."""
-        return self.message_status in {None, "failed"}
-
 
 class OrderItem(db.Model):  # type: ignore[misc, name-defined]
     """A number of one product, at the price of the day."""
@@ -113,13 +98,3 @@ class OrderItem(db.Model):  # type: ignore[misc, name-defined]
     quantity: Mapped[int]
     price_cents: Mapped[int]
     order: Mapped[Order] = relationship(back_populates="items")
-
-
-class MessageStatus(db.Model):  # type: ignore[misc, name-defined]
-    """The newest status of a message, as the signal told it.
-
-    Apart from the order, because the first signal comes before the order knows its message.
-    """
-
-    message_uuid: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
-    status: Mapped[str] = mapped_column(String(16))

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_required  # type: ignore[import-untyped]
+from sqlalchemy.orm import joinedload, selectinload
 
 from flask_waapi import WaApiError
 
@@ -27,7 +28,10 @@ PRODUCTS = {
 """Price of each product, in cents."""
 
 LARGEST_QUANTITY = 99
-ORDERS_SHOWN = 100
+ORDERS_SHOWN = 50
+
+UNKNOWN = "unknown"
+"""The status of a message of which flask-waapi cannot tell."""
 
 blueprint = Blueprint("orders", __name__, url_prefix="/orders")
 forms.protect(blueprint)
@@ -47,8 +51,11 @@ class OrderForm:
 @login_required  # type: ignore[untyped-decorator]
 def list_orders() -> ResponseReturnValue:
     """The newest orders."""
-    query = db.select(Order).order_by(Order.id.desc()).limit(ORDERS_SHOWN)
-    return render_template("orders.html", orders=db.session.scalars(query).all(), shown=ORDERS_SHOWN)
+    query = db.select(Order).options(joinedload(Order.customer), selectinload(Order.items))
+    orders = db.session.scalars(query.order_by(Order.id.desc()).limit(ORDERS_SHOWN)).all()
+    # One look-up by primary key for each order shown.
+    rows = [(order, message_status(order)) for order in orders]
+    return render_template("orders.html", rows=rows, shown=ORDERS_SHOWN)
 
 
 @blueprint.get("/new")
@@ -84,7 +91,8 @@ def place_order() -> ResponseReturnValue:
 @login_required  # type: ignore[untyped-decorator]
 def show_order(order_id: int) -> ResponseReturnValue:
     """An order and how far its confirmation has come."""
-    return render_template("order.html", order=_order(order_id))
+    order = _order(order_id)
+    return render_template("order.html", order=order, status=message_status(order))
 
 
 @blueprint.post("/<int:order_id>/confirmation")
@@ -92,15 +100,33 @@ def show_order(order_id: int) -> ResponseReturnValue:
 def send_again(order_id: int) -> ResponseReturnValue:
     """Send a confirmation that did not get through, to the same number or a corrected one."""
     order = _order(order_id)
-    if not order.may_send:
-        flash(f"The confirmation of {order.number} is {order.message_status} already.")
+    status = message_status(order)
+    if not may_send(status):
+        flash(f"The confirmation of {order.number} was not sent again: its status is {status}.")
         return redirect(url_for(".show_order", order_id=order.id))
     phone = request.form.get("phone", "").strip()
     if problem := _phone_problem(phone):
-        return render_template("order.html", order=order, phone=phone, problem=problem), 422
+        page = render_template("order.html", order=order, status=status, phone=phone, problem=problem)
+        return page, 422
     order.customer.phone = phone
     send_confirmation(order)
     return redirect(url_for(".show_order", order_id=order.id))
+
+
+def message_status(order: Order) -> str | None:
+    """How far the confirmation has come; ``None`` when none was taken in."""
+    if order.message_uuid is None:
+        return None
+    try:
+        return waapi.get_message(order.message_uuid).status
+    except WaApiError:
+        return UNKNOWN
+
+
+@blueprint.app_template_test("sendable")
+def may_send(status: str | None) -> bool:
+    """Whether there is no confirmation that has arrived, or may yet."""
+    return status in {None, "failed"}
 
 
 def send_confirmation(order: Order) -> None:

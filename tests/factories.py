@@ -83,7 +83,11 @@ class World:
 
     def issue_key(self, name: str = "shop", **fields: Any) -> str:
         """Make a key with every permission and ample limits, unless told otherwise; its secret."""
-        given = {"permissions": ALL_PERMISSIONS, "rate_limit": 100_000, "daily_limit": 100_000} | fields
+        given: dict[str, Any] = {
+            "permissions": ALL_PERMISSIONS,
+            "rate_limit": 100_000,
+            "daily_limit": 100_000,
+        } | fields
         with self.app.app_context():
             secret = self.waapi.create_key(name, **given).secret
         self.secrets[name] = secret
@@ -258,4 +262,4 @@ def add_messages(world: World, count: int, *, account: str = "default", **member
     if rows:
         with world.services.store.begin() as session:
             session.execute(sa.insert(Message), rows)
-    return sorted(row["id"] for row in rows)
+    return sorted(UUID(str(row["id"])) for row in rows)

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from flask_waapi.identifiers import uuid7
 
-MOMENTS = st.datetimes(
-    min_value=datetime(1970, 1, 1), max_value=datetime(9999, 12, 30), timezones=st.just(UTC)  # noqa: DTZ001
+MOMENTS = st.integers(0, 253_000_000_000_000_000).map(
+    lambda microseconds: datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)
 )
 RANDOM_BITS = st.integers(0, (1 << 62) - 1)
 

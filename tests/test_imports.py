@@ -114,9 +114,7 @@ def rooms_imported(found: Import) -> set[str]:
     return {room_of(found.module)}
 
 
-CORE = [
-    path for path in python_files("flask_waapi") if room_of(module_name(path)) != BESIDE_THE_STAIRS
-]
+CORE = [path for path in python_files("flask_waapi") if room_of(module_name(path)) != BESIDE_THE_STAIRS]
 PROVIDERS = python_files("providers")
 REFERENCE_APP = python_files("reference_app")
 SHIPPED = python_files("flask_waapi", "providers", "reference_app")

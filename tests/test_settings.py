@@ -200,8 +200,11 @@ def test_every_fault_of_a_start_is_in_one_message() -> None:
 class TestPeppers:
     """Under what keys are hashed."""
 
-    def test_a_pepper_of_its_own_is_used_as_it_is(self) -> None:
-        assert loaded(WAAPI_KEY_PEPPER="salt").peppers == (b"salt",)
+    def test_a_pepper_of_its_own_comes_first(self) -> None:
+        assert loaded(WAAPI_KEY_PEPPER="salt").peppers[0] == b"salt"
+
+    def test_setting_one_later_keeps_the_keys_that_were_made_without(self) -> None:
+        assert loaded(WAAPI_KEY_PEPPER="salt").peppers[1:] == loaded().peppers
 
     def test_without_one_it_is_derived_from_the_secret_key(self) -> None:
         (derived,) = loaded().peppers
@@ -216,7 +219,25 @@ class TestPeppers:
     def test_former_peppers_follow_the_one_in_use(self) -> None:
         settings = loaded(WAAPI_KEY_PEPPER="new", WAAPI_KEY_PEPPER_FALLBACKS=["old", "older"])
 
-        assert settings.peppers == (b"new", b"old", b"older")
+        assert settings.peppers[:3] == (b"new", b"old", b"older")
+
+    def test_without_a_pepper_new_keys_are_not_hashed_under_a_former_one(self) -> None:
+        (derived,) = loaded().peppers
+
+        assert loaded(WAAPI_KEY_PEPPER_FALLBACKS=["old"]).peppers == (derived, b"old")
+
+    @pytest.mark.parametrize("config", [{}, {"WAAPI_KEY_PEPPER_FALLBACKS": ["old"]}, {"SECRET_KEY": ""}])
+    def test_with_neither_a_pepper_nor_a_secret_key_both_are_named(self, config: dict[str, Any]) -> None:
+        with pytest.raises(
+            ConfigurationError, match="WAAPI_KEY_PEPPER is not set and there is no SECRET_KEY"
+        ):
+            load(config)
+
+    @pytest.mark.parametrize("config", [{"SECRET_KEY": 7}, {"SECRET_KEY_FALLBACKS": [7]}])
+    def test_a_secret_key_that_is_a_number_is_told_in_words(self, config: dict[str, Any]) -> None:
+        assert problems(**config) == (
+            "SECRET_KEY must be a string or bytes; in the environment, put a number in quotes.",
+        )
 
     def test_the_hosts_rotation_of_its_secret_key_keeps_keys_working(self) -> None:
         (former,) = loaded(SECRET_KEY="old").peppers

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
@@ -49,10 +49,10 @@ def check_that_nothing_follows(world: World, switch: Switch, clients: list[Futur
 
 
 @pytest.fixture
-def hammered(any_world: World) -> Iterator[World]:
+def hammered(any_world: World) -> World:
     """An app whose key is about to be hammered with."""
     any_world.key()
-    yield any_world
+    return any_world
 
 
 @pytest.mark.parametrize("switch", [disable, delete])
@@ -81,7 +81,7 @@ def test_a_request_that_passed_the_gates_before_the_switch_stores_nothing_after_
         return list(any_recording.script.templates)
 
     any_recording.key()
-    any_recording.services.providers["recorder"].list_templates = list_templates  # type: ignore
+    any_recording.services.providers["recorder"].list_templates = list_templates  # type: ignore[method-assign, assignment]
 
     error(any_recording.send(), 401, "KEY_INACTIVE")
 

@@ -9,7 +9,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from answers import error
-from factories import MESSAGES, TEXT_SEND, World, text_body
+from factories import MESSAGES, TEMPLATES, TEXT_SEND, World, text_body
 from flask_waapi.storage.models import ApiRequest, Message
 
 Request = Callable[[World, str], TestResponse]
@@ -22,27 +22,25 @@ def from_elsewhere(world: World, key: str) -> TestResponse:
     return world.get(MESSAGES, key, environ_overrides=ELSEWHERE)
 
 
+UNKNOWN = f"{MESSAGES}/00000000-0000-7000-8000-000000000000"
+
 # What is asked, what it is answered, what it costs of the minute and of the day.
 COSTS: dict[str, tuple[Request, int, int, int]] = {
     "a success": (lambda world, key: world.get(MESSAGES, key), 200, 1, 1),
     "a send": (lambda world, key: world.post(TEXT_SEND, text_body(), key), 201, 1, 1),
     "no key": (lambda world, key: world.get(MESSAGES, key=None), 401, 0, 0),
     "a wrong key": (lambda world, key: world.get(MESSAGES, key[:-1] + "-"), 401, 0, 0),
-    "no permission": (lambda world, key: world.get("/api/v1/external/templates", key), 403, 0, 0),
+    "no permission": (lambda world, key: world.get(TEMPLATES, key), 403, 0, 0),
     "a wrong address": (from_elsewhere, 403, 0, 0),
     "an unknown path": (lambda world, key: world.get(f"{MESSAGES}/nothing", key), 404, 0, 0),
     "a wrong method": (lambda world, key: world.client.put(MESSAGES, headers={"X-API-Key": key}), 405, 0, 0),
     "a malformed body": (lambda world, key: world.post_raw(TEXT_SEND, b"{", key), 400, 1, 1),
-    "a wrong content type": (
-        lambda world, key: world.post_raw(TEXT_SEND, b"{}", key, content_type="text/plain"), 415, 1, 1,
-    ),  # fmt: skip
+    "a wrong type": (lambda world, key: world.post_raw(TEXT_SEND, b"", key, content_type="a/b"), 415, 1, 1),
     "a large body": (lambda world, key: world.post_raw(TEXT_SEND, b" " * 300_000, key), 413, 1, 1),
     "a body with faults": (lambda world, key: world.post(TEXT_SEND, {}, key), 422, 1, 1),
     "a wrong query": (lambda world, key: world.get(f"{MESSAGES}?limit=0", key), 422, 1, 1),
-    "an unknown message": (
-        lambda world, key: world.get(f"{MESSAGES}/00000000-0000-7000-8000-000000000000", key), 404, 1, 1,
-    ),  # fmt: skip
-}  # fmt: skip
+    "an unknown message": (lambda world, key: world.get(UNKNOWN, key), 404, 1, 1),
+}
 
 
 @pytest.mark.parametrize("kind", COSTS)
@@ -92,7 +90,7 @@ def hopeless_key(world: World, *, mended: str = "") -> str:
     """A key that fails at every gate behind identification, up to the gate that is mended."""
     order = ["inactive", "expired", "permission", "address", "minute", "day"]
     passed = order[: order.index(mended) + 1] if mended else []
-    key = world.issue_key(
+    return world.issue_key(
         f"hopeless{mended}",
         permissions=["view_messages"] if "permission" in passed else [],
         allowed_networks=[] if "address" in passed else ["203.0.113.1"],
@@ -100,7 +98,6 @@ def hopeless_key(world: World, *, mended: str = "") -> str:
         daily_limit=1,
         expires_at=None if "expired" in passed else world.clock() + timedelta(seconds=1),
     )
-    return key
 
 
 def test_the_gates_answer_in_their_order(world: World) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from answers import error
 from factories import MESSAGES, MakeWorld, World
+from flask_waapi import require_key
 from flask_waapi.access.secrets import generate
 
 
@@ -88,9 +89,10 @@ def test_an_ipv6_client_is_its_whole_64_and_an_ipv4_client_its_address(
 
 
 def test_the_limit_holds_on_a_hosts_own_guarded_view(strict: World) -> None:
-    from flask_waapi import require_key
-
-    strict.app.add_url_rule("/own", view_func=require_key("send_text")(lambda: "own"))
+    @strict.app.route("/own")
+    @require_key("send_text")
+    def own() -> str:
+        return "own"
 
     statuses = [strict.get("/own", "garbage").status_code for _ in range(11)]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from typing import Any
 
 import pytest
 from werkzeug.test import TestResponse
@@ -119,7 +120,7 @@ def test_the_day_resets_at_midnight_utc(world: World) -> None:
     [({"rate_limit": 5, "daily_limit": 100}, "5", "4"), ({"rate_limit": 50, "daily_limit": 3}, "3", "2")],
 )
 def test_the_older_fields_tell_of_the_tightest_limit(
-    world: World, limits: dict[str, int], limit: str, remaining: str
+    world: World, limits: dict[str, Any], limit: str, remaining: str
 ) -> None:
     answer = world.get(MESSAGES, world.issue_key(**limits))
 
@@ -150,7 +151,7 @@ def test_a_request_that_reached_no_limit_shows_none(shared: World) -> None:
     refused = [shared.get(MESSAGES, key=None), shared.get(MESSAGES, key="x"), shared.get(MESSAGES, nothing)]
 
     for answer in refused:
-        assert not [name for name in answer.headers.keys() if "ratelimit" in name.lower()]
+        assert not [name for name, _ in answer.headers if "ratelimit" in name.lower()]
 
 
 def test_a_request_refused_by_the_minute_shows_nothing_of_the_day(world: World) -> None:
@@ -174,7 +175,7 @@ def test_retry_after_stands_on_429_and_503_alone(recording: World) -> None:
 
 @pytest.mark.parametrize("limits", [{"rate_limit": 1}, {"daily_limit": 1}])
 def test_retry_after_is_whole_seconds_and_not_before_the_limit_resets(
-    world: World, limits: dict[str, int]
+    world: World, limits: dict[str, Any]
 ) -> None:
     key = world.issue_key(**limits)
     world.get(MESSAGES, key)

@@ -13,9 +13,9 @@ from werkzeug.test import TestResponse
 from answers import data, error, pointers
 from factories import (
     MEDIA_SEND,
-    MESSAGES,
     RECIPIENT,
     RECORDING,
+    TEMPLATE_SEND,
     TEXT_SEND,
     MakeWorld,
     World,
@@ -220,9 +220,9 @@ def test_a_request_that_failed_its_checks_leaves_the_key_free(recording: World) 
     error(send(recording, body=text_body(to="12")), 422, "VALIDATION_ERROR")
     data(send(recording, body=text_body()), 201)
 
-    error(send(recording, "order-2", path=MESSAGES + "/template/send", body=template_body(language="xx")), 404,
-          "TEMPLATE_NOT_FOUND")  # fmt: skip
-    data(send(recording, "order-2", path=MESSAGES + "/template/send", body=template_body()), 201)
+    unknown, known = template_body(language="xx"), template_body()
+    error(send(recording, "order-2", path=TEMPLATE_SEND, body=unknown), 404, "TEMPLATE_NOT_FOUND")
+    data(send(recording, "order-2", path=TEMPLATE_SEND, body=known), 201)
 
 
 def test_while_the_first_request_runs_a_repetition_is_told_to_wait(any_recording: World) -> None:

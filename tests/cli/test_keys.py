@@ -17,11 +17,30 @@ from flask_waapi.access import audit
 Run = Callable[..., Result]
 Refused = Callable[..., str]
 
-EVERY_FLAG = (
-    "--name shop --description Shop --permission send_template --permission view_messages"
-    " --rate-limit 60 --daily-limit 10000 --expires-at 2027-01-01T00:00:00Z --mode live"
-    " --allow-from 127.0.0.1 --allow-from 2001:db8::/32 --account acme"
-).split()
+EVERY_FLAG = [
+    "--name",
+    "shop",
+    "--description",
+    "Shop",
+    "--permission",
+    "send_template",
+    "--permission",
+    "view_messages",
+    "--rate-limit",
+    "60",
+    "--daily-limit",
+    "10000",
+    "--expires-at",
+    "2027-01-01T00:00:00Z",
+    "--mode",
+    "live",
+    "--allow-from",
+    "127.0.0.1",
+    "--allow-from",
+    "2001:db8::/32",
+    "--account",
+    "acme",
+]
 
 
 def created(run: Run, *words: str) -> dict[str, object]:
@@ -249,7 +268,7 @@ class TestList:
 
     def test_without_keys_there_is_the_header_alone(self, run: Run) -> None:
         assert run("keys", "list").stdout.split() == (
-            "NAME STATE KEY PERMISSIONS PER MINUTE TODAY LAST USED".split()
+            ["NAME", "STATE", "KEY", "PERMISSIONS", "PER", "MINUTE", "TODAY", "LAST", "USED"]
         )
 
     def test_each_key_has_a_line_newest_first(self, run: Run, world: World) -> None:

@@ -24,7 +24,7 @@ class TestMessages:
 
         header, line = run("messages", "list").stdout.splitlines()
 
-        assert header.split() == "MESSAGE STATUS TYPE TO TEMPLATE REFERENCE CREATED".split()
+        assert header.split() == ["MESSAGE", "STATUS", "TYPE", "TO", "TEMPLATE", "REFERENCE", "CREATED"]
         assert line.split() == [
             sent,
             "sent",
@@ -83,7 +83,9 @@ class TestMessages:
     def test_a_message_that_is_not_there_is_told_in_words(self, refused: Refused, world: World) -> None:
         (theirs,) = add_messages(world, 1, account="acme")
 
-        told = [refused("messages", "show", str(found)).replace(str(found), "") for found in (uuid4(), theirs)]
+        told = [
+            refused("messages", "show", str(found)).replace(str(found), "") for found in (uuid4(), theirs)
+        ]
 
         assert told[0] == told[1]
         assert told[0].startswith("Error: ")

@@ -20,6 +20,7 @@ from click.testing import Result
 from factories import MakeWorld, World, add_messages
 from flask_waapi import Misconfigured, OutboundMessage, Provider, ProviderContext, SendResult, hookimpl
 from flask_waapi.cli.documents import settings_page
+from recorder import RecorderPlugin
 
 Run = Callable[..., Result]
 Refused = Callable[..., str]
@@ -62,14 +63,15 @@ class TestProviders:
     @pytest.fixture
     def checked(self, make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch) -> World:
         """An app with a provider that can be in trouble."""
-        import factories
 
-        class Plugin(factories.RecorderPlugin):
+        class Plugin(RecorderPlugin):
+            """Brings one type more."""
+
             @hookimpl
             def waapi_register_providers(self, register: Callable[..., None]) -> None:
                 register("checked", Checked)
 
-        monkeypatch.setattr(factories, "RecorderPlugin", Plugin)
+        monkeypatch.setattr("factories.RecorderPlugin", Plugin)
         return make_world(
             WAAPI_PROVIDERS={"one": {"type": "checked"}, "two": {"type": "simulation"}},
             WAAPI_DEFAULT_PROVIDER="one",
@@ -142,11 +144,8 @@ class TestSettings:
         assert "hunter2" not in str(shown)
         assert "a secret of tests" not in str(shown)
 
-    def test_as_markdown_it_is_the_page_in_the_documentation(self, run: Run) -> None:
-        printed = run("settings", "--markdown").stdout
-
-        assert printed.strip() == settings_page().strip()
-        assert printed == (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
+    def test_as_markdown_it_is_the_page_of_the_documentation(self, run: Run) -> None:
+        assert run("settings", "--markdown").stdout == settings_page() + "\n"
 
 
 def test_openapi_prints_the_document_that_is_served(run: Run, world: World) -> None:

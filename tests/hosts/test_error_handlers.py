@@ -97,9 +97,7 @@ def test_a_callback_that_is_too_long_is_answered_in_our_form(
     size = 3 * 1024 * 1024 + 2
     environment = {"wsgi.input_terminated": True, "CONTENT_LENGTH": "" if chunked else str(size)}
 
-    answer = world.client.post(
-        "/api/v1/callbacks/recorder", data=b" " * size, environ_overrides=environment
-    )
+    answer = world.client.post("/api/v1/callbacks/recorder", data=b" " * size, environ_overrides=environment)
 
     error(answer, 413, "PAYLOAD_TOO_LARGE")
 
@@ -171,7 +169,9 @@ def test_where_exceptions_propagate_the_hosts_do_and_ours_are_answered(
 
 
 @pytest.mark.parametrize("setting", ["TRAP_HTTP_EXCEPTIONS", "TRAP_BAD_REQUEST_ERRORS"])
-@pytest.mark.parametrize("code", ["MALFORMED_REQUEST", "NOT_FOUND", "METHOD_NOT_ALLOWED", "PAYLOAD_TOO_LARGE"])
+@pytest.mark.parametrize(
+    "code", ["MALFORMED_REQUEST", "NOT_FOUND", "METHOD_NOT_ALLOWED", "PAYLOAD_TOO_LARGE"]
+)
 def test_a_host_that_traps_http_errors_does_not_trap_ours(
     make_host: MakeHost, setting: str, code: str
 ) -> None:

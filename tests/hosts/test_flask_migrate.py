@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import flask_migrate
+import flask_migrate  # type: ignore[import-untyped]
 import pytest
 import sqlalchemy as sa
 
@@ -130,7 +130,9 @@ def test_each_side_keeps_its_own_version_table(make_host: MakeHost, directory: P
 
     assert len(list((directory / "versions").glob("*.py"))) == 1
     engine = world.services.store.engine
-    assert {"alembic_version", "purchases", migrate.VERSION_TABLE} <= set(sa.inspect(engine).get_table_names())
+    assert {"alembic_version", "purchases", migrate.VERSION_TABLE} <= set(
+        sa.inspect(engine).get_table_names()
+    )
     assert migrate.current(engine) == migrate.head()
     assert migrate.differences(engine) == []
 

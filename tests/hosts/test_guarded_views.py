@@ -1,4 +1,4 @@
-"""A view of the host's own behind ``require_key``: same keys, limits and errors; the rest stays the host's."""
+"""A view of the host's own behind ``require_key``: keys, limits and errors are ours, the rest the host's."""
 
 from __future__ import annotations
 

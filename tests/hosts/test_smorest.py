@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import flask_smorest
+import flask_smorest  # type: ignore[import-untyped]
 import marshmallow as ma
 
 from answers import data, error
@@ -32,9 +32,9 @@ def smorest(world: World) -> None:
     api = flask_smorest.Api(world.app)
     blueprint = flask_smorest.Blueprint("purchases", "purchases", url_prefix="/purchases")
 
-    @blueprint.route("/", methods=["POST"])
-    @blueprint.arguments(PurchaseSchema)
-    @blueprint.response(200, MessageSchema)
+    @blueprint.route("/", methods=["POST"])  # type: ignore[untyped-decorator]
+    @blueprint.arguments(PurchaseSchema)  # type: ignore[untyped-decorator]
+    @blueprint.response(200, MessageSchema)  # type: ignore[untyped-decorator]
     def buy(given: dict[str, Any]) -> dict[str, Any]:
         return {"word": given["title"]}
 

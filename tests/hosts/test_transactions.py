@@ -255,7 +255,9 @@ class TestOneWriter:
         assert answer.get_json()["error"]["code"] == "STORAGE_BUSY"
         assert titles(world) == []
 
-    def test_a_host_with_another_database_for_us_may_write_on(self, make_host: MakeHost, tmp_path: Path) -> None:
+    def test_a_host_with_another_database_for_us_may_write_on(
+        self, make_host: MakeHost, tmp_path: Path
+    ) -> None:
         world = make_host(WAAPI_DATABASE_URI=f"sqlite:///{tmp_path}/ours.sqlite")
         with world.app.app_context():
             world.waapi.create_all()

@@ -52,6 +52,11 @@ def send(world: World, **members: Any) -> str:
     return uuid
 
 
+def _send_and_work(world: World) -> None:
+    send(world)
+    world.work()
+
+
 def next_try(world: World) -> timedelta:
     """How long the one message waits from now on."""
     due = world.message().due_at
@@ -198,8 +203,7 @@ def test_a_message_whose_sender_died_is_unconfirmed_and_never_sent_again(
     world = make_world(database_uri=migrated_uri, WAAPI_DISPATCH=dispatch, **RECORDING)
     world.script.outcomes.append(Killed())
     with pytest.raises(Killed):
-        send(world)
-        world.work()
+        _send_and_work(world)
     uuid = str(world.message().id)
     assert world.message().status == "queued"
 

@@ -49,7 +49,9 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
         info = place / f"{distribution}-1.0.dist-info"
         info.mkdir(parents=True)
         (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {distribution}\nVersion: 1.0\n")
-        lines = [f"{name} = {target}" for name, target in (points or {name: name for name in modules}).items()]
+        lines = [
+            f"{name} = {target}" for name, target in (points or {name: name for name in modules}).items()
+        ]
         (info / "entry_points.txt").write_text("\n".join(["[flask_waapi]", *lines, ""]))
         for name, source in modules.items():
             (place / f"{name}.py").write_text(textwrap.dedent(source))
@@ -305,8 +307,10 @@ def test_a_type_that_is_no_name_is_refused(make_world: MakeWorld, type_name: obj
         ),
         (
             {"WAAPI_SIMULATION_PROVIDER": "real", "WAAPI_DEFAULT_PROVIDER": "real"},
-            "WAAPI_SIMULATION_PROVIDER names 'real', which can reach real recipients:"
-            " name an instance of a simulated type.",
+            (
+                "WAAPI_SIMULATION_PROVIDER names 'real', which can reach real recipients:"
+                " name an instance of a simulated type."
+            ),
         ),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from flask import Flask
@@ -87,7 +88,7 @@ def test_a_confirmation_on_its_way_is_not_sent_twice(desk: Flask, clerk: Any) ->
 
     answer = clerk.submit("/orders/1", to="/orders/1/confirmation", phone="+1234567890")
 
-    assert "The confirmation of ORD-00001 is sent already." in answer.text
+    assert "The confirmation of ORD-00001 was not sent again: its status is sent." in answer.text
     assert len(messages_of(desk, "ORD-00001")) == 1
 
 
@@ -96,6 +97,36 @@ def test_an_unconfirmed_message_is_not_offered_to_be_sent_again(clerk: Any) -> N
 
     assert "has not said whether it took the message" in answer.text
     assert "Send again" not in answer.text
+
+
+def test_a_message_that_nobody_knows_breaks_no_page(desk: Flask, clerk: Any) -> None:
+    from reference_app.extensions import db
+    from reference_app.models import Order
+
+    clerk.order()
+    with desk.app_context():
+        db.session.execute(db.update(Order).values(message_uuid=uuid4()))
+        db.session.commit()
+
+    page = clerk.page("/orders/1")
+
+    assert "flask-waapi cannot tell what became of this message." in page
+    assert "Send again" not in page
+    assert 'class="status unknown"' in clerk.page("/orders/")
+
+
+def test_the_list_stops_at_the_newest_orders(clerk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from reference_app import orders
+
+    monkeypatch.setattr(orders, "ORDERS_SHOWN", 1)
+    clerk.order()
+    clerk.order()
+
+    page = clerk.page("/orders/")
+
+    assert "Older orders are not shown." in page
+    assert "ORD-00002" in page
+    assert "ORD-00001" not in page
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Users, customers, orders with their items, and the statuses of their messages."""
+"""Users, customers, and orders with their items."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), primary_key=True),
         sa.Column("customer_id", sa.Integer(), sa.ForeignKey("customer.id"), nullable=False, index=True),
         sa.Column("placed_at", sa.DateTime(), nullable=False),
-        sa.Column("message_uuid", sa.Uuid(), index=True),
+        sa.Column("message_uuid", sa.Uuid()),
         sa.Column("problem", sa.Text()),
     )
     op.create_table(
@@ -41,14 +41,9 @@ def upgrade() -> None:
         sa.Column("quantity", sa.Integer(), nullable=False),
         sa.Column("price_cents", sa.Integer(), nullable=False),
     )
-    op.create_table(
-        "message_status",
-        sa.Column("message_uuid", sa.Uuid(), primary_key=True),
-        sa.Column("status", sa.String(16), nullable=False),
-    )
 
 
 def downgrade() -> None:
     """Drop the tables."""
-    for table in ("message_status", "order_item", "customer_order", "customer", "user"):
+    for table in ("order_item", "customer_order", "customer", "user"):
         op.drop_table(table)
