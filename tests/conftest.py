@@ -175,3 +175,23 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 def shared_recording(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """The same, sending by a recorder."""
     yield from _shared(tmp_path_factory, **factories.RECORDING)
+
+
+@pytest.fixture(
+    scope="session",
+    params=[
+        "sqlite",
+        pytest.param("postgresql", marks=pytest.mark.postgresql),
+        pytest.param("mariadb", marks=pytest.mark.mariadb),
+    ],
+)
+def shared_anywhere(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[World]:
+    """One app for each kind of database, sending by a recorder, for tests that leave nothing behind."""
+    if request.param == "sqlite":
+        yield from _shared(tmp_path_factory, **factories.RECORDING)
+        return
+    for database in _database(request.param):
+        with factories.opened(database.uri, **factories.RECORDING) as world:
+            yield world

@@ -89,18 +89,35 @@ def reserve(
     session.flush()
 
 
-def keep_answer(store: Store, claim: IdempotencyClaim, status: int, body: dict[str, Any]) -> None:
-    """Keep the answer for repetitions."""
+def keep_answer(
+    store: Store, claim: IdempotencyClaim, message_id: UUID, status: int, body: dict[str, Any]
+) -> None:
+    """Keep the answer for repetitions.
+
+    :param message_id: of the message that the answer tells of; another's claim is not touched.
+    """
     with store.begin() as session:
         session.execute(
-            update(IdempotencyRecord).where(_same(claim)).values(answer_status=status, answer_body=body)
+            update(IdempotencyRecord)
+            .where(_same(claim), IdempotencyRecord.message_id == message_id)
+            .values(answer_status=status, answer_body=body)
         )
 
 
-def release(store: Store, claim: IdempotencyClaim) -> None:
-    """Give the claim back, so that a repetition is a new try."""
+def release(store: Store, claim: IdempotencyClaim, message_id: UUID) -> None:
+    """Give the claim back, so that a repetition is a new try.
+
+    :param message_id: of the message that had no effect. By now the claim may be another's, who would be
+        sent twice without it.
+    """
     with store.begin() as session:
-        session.execute(delete(IdempotencyRecord).where(_same(claim)))
+        session.execute(
+            delete(IdempotencyRecord).where(
+                _same(claim),
+                IdempotencyRecord.message_id == message_id,
+                IdempotencyRecord.answer_status.is_(None),
+            )
+        )
 
 
 def forget(store: Store, oldest: datetime) -> int:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from flask import request
 
+from ..access.idempotency import IdempotencyClaim
 from ..access.permissions import Permission
+from ..discretion import log_failure
 from ..errors import (
     FeatureUnsupported,
     IdempotencyInProgress,
@@ -29,7 +32,7 @@ from ..errors import (
 )
 from ..messaging import history
 from ..messaging.history import HistoryFilter
-from ..messaging.pipeline import Sender
+from ..messaging.pipeline import Pipeline, Sender
 from ..messaging.status import FAILED, QUEUED, UNCONFIRMED
 from ..storage.models import Message
 from . import schemas
@@ -44,6 +47,8 @@ from .requests import (
     template_request,
     text_request,
 )
+
+logger = logging.getLogger(__name__)
 
 SENT_STATUSES = {
     201: "A provider has accepted the message: `status` is `sent`.",
@@ -181,7 +186,8 @@ def _send(call: Call, route: str, read_request: ReadRequest) -> Reply:
     credential, visit = call.credential, call.visit
     digest = hashlib.sha256(json.dumps(call.body, sort_keys=True).encode()).digest()
     key = read_idempotency_key(request.headers.get("Idempotency-Key"))
-    made = claim(credential.account, route, key, digest)
+    # With the mode: a test key's send must not pass for the answer to a live one.
+    made = claim(credential.account, f"{credential.mode}:{route}", key, digest)
     wanted = read_request(call.body)
     if visit.acting is not None and visit.acting.simulate:
         wanted = replace(wanted, simulate=True)
@@ -196,11 +202,21 @@ def _send(call: Call, route: str, read_request: ReadRequest) -> Reply:
         return _repeat(visit, submission.answer.status or 200, submission.answer.body)
     reply = _answer(visit, submission.message)
     if made is not None and reply.body is not None:
-        if reply.status in _FINAL_STATUSES:
-            call.services.pipeline.keep_answer(made, reply.status, reply.body)
-        else:
-            call.services.pipeline.release(made)
+        _settle_claim(call.services.pipeline, made, submission.message, reply.status, reply.body)
     return reply
+
+
+def _settle_claim(
+    pipeline: Pipeline, made: IdempotencyClaim, message: Message, status: int, body: dict[str, Any]
+) -> None:
+    try:
+        if status in _FINAL_STATUSES:
+            pipeline.keep_answer(made, message, status, body)
+        else:
+            pipeline.release(made, message)
+    except Exception as error:
+        # The message has been dealt with, and its caller must hear so. A repetition will find the message.
+        log_failure(logger, error, "The answer to message %s could not be kept", message.id)
 
 
 def _answer(visit: Visit, message: Message) -> Reply:

@@ -69,7 +69,10 @@ def attempted(status: str, occurred_at: datetime, attempt: int, failure: Failure
 
 
 def lock_message(session: Session, message_id: UUID) -> Message | None:
-    """The message, held against others until the transaction ends; ``None`` when there is none."""
+    """The message, held against others until the transaction ends; ``None`` when there is none.
+
+    The first thing a transaction reads: what is read before may be older than the lock.
+    """
     query = select(Message).where(Message.id == message_id).with_for_update()
     return session.execute(query.execution_options(populate_existing=True)).scalar_one_or_none()
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ..identifiers import uuid7
@@ -39,15 +39,15 @@ class Inbound:
         """
         now = self._clock()
         query = (
-            select(ScheduledUpdate.id)
+            select(ScheduledUpdate.id, ScheduledUpdate.message_id)
             .where(ScheduledUpdate.due_at <= now)
             .order_by(ScheduledUpdate.due_at, ScheduledUpdate.id)
             .limit(BATCH)
         )
         with self._store.read() as session:
-            due = session.scalars(query).all()
-        for scheduled_id in due:
-            self._commit(partial(_apply_scheduled, scheduled_id=scheduled_id, now=now))
+            due = session.execute(query).all()
+        for scheduled_id, message_id in due:
+            self._commit(partial(_apply_scheduled, scheduled_id=scheduled_id, message_id=message_id, now=now))
         return len(due)
 
     def apply(self, provider: str, updates: Iterable[StatusUpdate]) -> tuple[int, int]:
@@ -119,14 +119,14 @@ class Inbound:
             self._tell(change)
 
 
-def _apply_scheduled(session: Session, scheduled_id: UUID, now: datetime) -> StatusChange | None:
+def _apply_scheduled(
+    session: Session, scheduled_id: UUID, message_id: UUID, now: datetime
+) -> StatusChange | None:
+    message = lock_message(session, message_id)
     scheduled = session.get(ScheduledUpdate, scheduled_id)
-    if scheduled is None:
+    if message is None or scheduled is None:
         return None
-    message = lock_message(session, scheduled.message_id)
-    deleted = session.execute(delete(ScheduledUpdate).where(ScheduledUpdate.id == scheduled_id))
-    if message is None or deleted.rowcount == 0:  # type: ignore[attr-defined]
-        return None
+    session.delete(scheduled)
     refusal = None
     if scheduled.provider_code is not None:
         refusal = Refusal(scheduled.provider_code, scheduled.reason or "")

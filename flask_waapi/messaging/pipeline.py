@@ -126,11 +126,11 @@ class Pipeline:
         message = self._check(request, sender)
         try:
             self._store.write(lambda session: self._save(session, message, sender, claim))
-        except IntegrityError:
+        except IntegrityError as error:
             # Another request with the same claim was faster.
             repeated = claim and self._repeated(claim)
             if not repeated:
-                raise
+                raise _still_in_progress() from error
             return repeated
         if self._settings.dispatch == "thread":
             self._wake()
@@ -143,13 +143,15 @@ class Pipeline:
         """Take a message through the gates and no further; raises what :meth:`submit` would."""
         self._check(request, sender)
 
-    def keep_answer(self, claim: IdempotencyClaim, status: int, body: dict[str, object]) -> None:
+    def keep_answer(
+        self, claim: IdempotencyClaim, message: Message, status: int, body: dict[str, object]
+    ) -> None:
         """Keep the answer to the first request with a claim for those that repeat it."""
-        idempotency.keep_answer(self._store, claim, status, body)
+        idempotency.keep_answer(self._store, claim, message.id, status, body)
 
-    def release(self, claim: IdempotencyClaim) -> None:
-        """Give a claim back whose request had no effect and may succeed when it is made again."""
-        idempotency.release(self._store, claim)
+    def release(self, claim: IdempotencyClaim, message: Message) -> None:
+        """Give a claim back whose message had no effect and may succeed when it is asked for again."""
+        idempotency.release(self._store, claim, message.id)
 
     def _repeated(self, claim: IdempotencyClaim) -> Submission | None:
         now = self._clock()
@@ -160,10 +162,7 @@ class Pipeline:
             message = session.get_one(Message, answer.message_id)
         in_hand = message.claimed_at is not None and (message.due_at or now) > now
         if answer.status is None and in_hand:
-            raise IdempotencyInProgress(
-                "The first request with this Idempotency-Key is still being answered: try again.",
-                retry_after=1,
-            )
+            raise _still_in_progress()
         return Submission(message, answer)
 
     def _check(self, request: SendRequest, sender: Sender) -> Message:
@@ -243,6 +242,12 @@ class Pipeline:
             idempotency.reserve(session, claim, message.id, now, self._settings.idempotency_lifetime)
         if sender.key_id is not None:
             self._keys.confirm(session, sender.key_id)
+
+
+def _still_in_progress() -> IdempotencyInProgress:
+    return IdempotencyInProgress(
+        "The first request with this Idempotency-Key is still being answered: try again.", retry_after=1
+    )
 
 
 def _text_of(content: Content | None) -> str | None:

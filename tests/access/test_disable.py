@@ -62,13 +62,19 @@ def test_four_threads_get_nothing_more_through(hammered: World, switch: Switch) 
         check_that_nothing_follows(hammered, switch, clients)
 
 
+@pytest.mark.parametrize(
+    "migrated_uri",
+    [
+        # With SQLite: tests/reliability.
+        pytest.param("postgresql", marks=pytest.mark.postgresql),
+        pytest.param("mariadb", marks=pytest.mark.mariadb),
+    ],
+    indirect=True,
+)
 def test_four_processes_get_nothing_more_through(
     hammered: World, migrated_uri: str, processes: Processes
 ) -> None:
-    config = {"SQLALCHEMY_ENGINE_OPTIONS": {"connect_args": {"timeout": 30}}}
-    if not migrated_uri.startswith("sqlite"):
-        config = {}
-    clients = processes.begin(send_until_refused, migrated_uri, hammered.key(), config)
+    clients = processes.begin(send_until_refused, migrated_uri, hammered.key(), {})
     check_that_nothing_follows(hammered, disable, clients)
 
 

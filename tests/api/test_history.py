@@ -284,12 +284,12 @@ def crowd(shared: World) -> list[str]:
     shared.issue_key("crowd", account="crowd")
     ids = []
     for _ in range(5):
-        ids += add_messages(shared, 5, account="crowd")
+        ids += add_messages(shared, 3, account="crowd")
         shared.clock.advance(1)
     return [str(identifier) for identifier in reversed(ids)]
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(sizes=st.lists(st.integers(1, 9), min_size=1, max_size=6))
 def test_any_page_sizes_read_each_message_once(shared: World, crowd: list[str], sizes: list[int]) -> None:
     found: list[str] = []

@@ -31,12 +31,12 @@ def test_a_text_is_sent(any_world: World) -> None:
         " leading and trailing ",
     ],
 )
-def test_any_text_arrives_verbatim_and_is_shown_verbatim(any_recording: World, text: str) -> None:
-    answer = any_recording.post(TEXT_SEND, text_body(text=text))
+def test_any_text_arrives_verbatim_and_is_shown_verbatim(shared_anywhere: World, text: str) -> None:
+    sent = data(shared_anywhere.post(TEXT_SEND, text_body(text=text)), 201)
 
-    assert data(answer, 201)["text"] == text
-    assert any_recording.script.sent[0].content == Text(text)
-    assert any_recording.message().rendered == text
+    assert sent["text"] == text
+    assert shared_anywhere.script.sent[-1].content == Text(text)
+    assert shared_anywhere.message(sent["message_uuid"]).rendered == text
 
 
 @pytest.mark.parametrize("preview_url", [True, False])

@@ -314,27 +314,28 @@ def test_a_message_of_a_provider_that_is_no_longer_configured_fails_with_words(m
     assert message.failure_reason == "The provider 'recorder' is not configured any more."
 
 
-def test_what_the_provider_calls_a_message_may_be_of_any_length_it_documents(any_recording: World) -> None:
-    any_recording.script.outcomes.append(SendResult("w" * 255))
+def test_what_the_provider_calls_a_message_may_be_of_any_length_it_documents(shared_anywhere: World) -> None:
+    shared_anywhere.script.outcomes.append(SendResult("w" * 255))
 
-    send(any_recording)
+    uuid = send(shared_anywhere)
 
-    assert any_recording.message().provider_message_id == "w" * 255
+    assert shared_anywhere.message(uuid).provider_message_id == "w" * 255
 
 
 @pytest.mark.parametrize(
     "outcome", [Rejected("x" * 5_000, code="1" * 500), Misconfigured("Grund: " + "ü" * 3_000, code="ü" * 80)]
 )
-def test_a_long_winded_refusal_is_recorded_as_a_refusal(any_recording: World, outcome: Exception) -> None:
-    any_recording.script.outcomes.append(outcome)
+def test_a_long_winded_refusal_is_recorded_as_a_refusal(shared_anywhere: World, outcome: Exception) -> None:
+    shared_anywhere.script.outcomes.append(outcome)
 
-    answer = any_recording.post(TEXT_SEND, text_body())
+    answer = shared_anywhere.post(TEXT_SEND, text_body())
 
     assert answer.status_code in {422, 502}
-    assert any_recording.message().status == "failed"
+    uuid = answer.get_json()["error"]["details"]["message_uuid"]
+    assert shared_anywhere.message(uuid).status == "failed"
 
 
-def test_a_provider_message_id_that_is_too_long_does_not_lose_the_success(any_recording: World) -> None:
-    any_recording.script.outcomes.append(SendResult("w" * 300))
+def test_a_provider_message_id_that_is_too_long_does_not_lose_the_success(shared_anywhere: World) -> None:
+    shared_anywhere.script.outcomes.append(SendResult("w" * 300))
 
-    assert data(any_recording.post(TEXT_SEND, text_body()), 201)["status"] == "sent"
+    assert data(shared_anywhere.post(TEXT_SEND, text_body()), 201)["status"] == "sent"

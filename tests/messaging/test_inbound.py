@@ -177,10 +177,11 @@ def test_a_simulated_message_cannot_be_touched_by_the_real_provider(recording: W
     ],
     ids=["json", "utf-8", "bytes", "nul", "empty", "long"],
 )
-def test_a_callback_is_kept_whole_on_every_database(any_recording: World, body: bytes, kept: str) -> None:
-    assert report(any_recording, body=body).status_code == 200
+def test_a_callback_is_kept_whole_on_every_database(shared_anywhere: World, body: bytes, kept: str) -> None:
+    shared_anywhere.clock.advance(1)
+    assert report(shared_anywhere, body=body).status_code == 200
 
-    assert callbacks(any_recording) == [(kept, 0, 0)]
+    assert callbacks(shared_anywhere)[-1] == (kept, 0, 0)
 
 
 def test_a_callback_with_a_wrong_signature_changes_nothing_and_is_not_kept(recording: World) -> None:
@@ -239,19 +240,19 @@ BAD_ITEMS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("kind", BAD_ITEMS)
-def test_an_odd_report_hinders_no_other_in_its_batch(any_recording: World, kind: str) -> None:
-    first, last = (UUID(data(any_recording.send(), 201)["message_uuid"]) for _ in range(2))
-    odd = update(any_recording, **BAD_ITEMS[kind])
+def test_an_odd_report_hinders_no_other_in_its_batch(shared_anywhere: World, kind: str) -> None:
+    first, last = (UUID(data(shared_anywhere.send(), 201)["message_uuid"]) for _ in range(2))
+    odd = update(shared_anywhere, **BAD_ITEMS[kind])
 
     answer = report(
-        any_recording,
-        update(any_recording, "delivered", "x", message_uuid=first),
+        shared_anywhere,
+        update(shared_anywhere, "delivered", "x", message_uuid=first),
         odd,
-        update(any_recording, "delivered", "x", message_uuid=last),
+        update(shared_anywhere, "delivered", "x", message_uuid=last),
     )
 
     assert answer.status_code == 200
-    assert any_recording.message(last).status == "delivered"
+    assert shared_anywhere.message(last).status == "delivered"
 
 
 def test_a_report_that_cannot_be_applied_is_asked_for_again_after_the_others_are(recording: World) -> None:
