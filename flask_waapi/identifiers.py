@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import secrets
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def uuid7(now: datetime, random_bits: int | None = None) -> UUID:
@@ -15,7 +17,8 @@ def uuid7(now: datetime, random_bits: int | None = None) -> UUID:
     """
     if random_bits is None:
         random_bits = secrets.randbits(62)
-    microseconds = int(now.timestamp()) * 1_000_000 + now.microsecond
+    # Whole numbers: a float of seconds loses microseconds of far times.
+    microseconds = (now - _EPOCH) // timedelta(microseconds=1)
     milliseconds, rest = divmod(microseconds, 1_000)
     # RFC 9562 section 6.2, method 3: the 12 bits after the version refine the millisecond.
     value = milliseconds << 80 | 7 << 76 | (rest * 4096 // 1000) << 64 | 2 << 62 | random_bits

@@ -12,6 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy.orm import Session
+
 from ..errors import (
     DailyLimitExceeded,
     InvalidApiKey,
@@ -75,6 +77,7 @@ class Gate:
         :raises IpNotAllowed: the address is in none of the key's networks.
         :raises RateLimitExceeded: the minute's limit is used up.
         :raises DailyLimitExceeded: the day's limit is used up.
+        :raises KeyInactive: the key was switched off meanwhile.
         """
         credential = passage.credential
         if credential is None:
@@ -95,13 +98,19 @@ class Gate:
                 f"The key's limit of {credential.rate_limit} requests a minute is used up.",
                 retry_after=passage.minute.reset_seconds,
             )
-        passage.daily = quota.take(self._store, credential.key_id, credential.daily_limit, self._clock())
+        passage.daily = self._store.write(lambda session: self._take_day(session, credential))
         if not passage.daily.granted:
             raise DailyLimitExceeded(
                 f"The key's limit of {credential.daily_limit} requests a day is used up;"
                 " days begin at midnight UTC.",
                 retry_after=passage.daily.reset_seconds,
             )
+
+    def _take_day(self, session: Session, credential: Credential) -> Quota:
+        taken = quota.take(session, credential.key_id, credential.daily_limit, self._clock())
+        # The minute's store may have taken a while, and the key may have been switched off meanwhile.
+        self._keys.confirm(session, credential.key_id)
+        return taken
 
 
 def _is_allowed(address: str, networks: tuple[str, ...]) -> bool:

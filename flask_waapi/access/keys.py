@@ -179,25 +179,31 @@ class Keys:
 
         :raises NotFound: the account has no such key.
         """
-        with self._store.begin() as session:
+
+        def switch(session: Session) -> UUID:
             key = _find(session, account, name_or_id, lock=True)
             if key.enabled != enabled:
                 key.enabled = enabled
                 action = "enable" if enabled else "disable"
                 record_audit(session, key, action, actor=actor, now=self._clock())
-        return self.get(account, str(key.id))
+            return key.id
+
+        return self.get(account, str(self._store.write(switch)))
 
     def delete(self, account: str, name_or_id: str, *, actor: str) -> None:
         """Delete a key for good. What it sent stays.
 
         :raises NotFound: the account has no such key.
         """
-        with self._store.begin() as session:
+
+        def erase(session: Session) -> None:
             key = _find(session, account, name_or_id, lock=True)
             record_audit(session, key, "delete", actor=actor, now=self._clock())
             session.execute(delete(DailyUsage).where(DailyUsage.key_id == key.id))
             session.execute(delete(KeySecret).where(KeySecret.key_id == key.id))
             session.delete(key)
+
+        self._store.write(erase)
 
     def authenticate(self, secret: str) -> Credential:
         """Whom the secret belongs to.

@@ -65,7 +65,7 @@ class MinuteLimits:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 self._limiter.init_app(cast("flask.Flask", _StandIn()))
-        except Exception as error:  # noqa: BLE001 - each kind of store has its own for what it cannot read
+        except Exception as error:
             raise ConfigurationError([f"WAAPI_LIMITS_STORAGE_URI {_without(uri, error)}"]) from None
         self._count_request = self._limited("requests")
         self._count_wrong_key = self._limited("wrong-keys")
@@ -97,10 +97,7 @@ class MinuteLimits:
         subject_token = _subject.set(subject)
         amount_token = _amount.set(limit)
         try:
-            count()
-            granted = True
-        except RateLimitExceeded:
-            granted = False
+            granted = _counted(count)
         finally:
             _amount.reset(amount_token)
             _subject.reset(subject_token)
@@ -153,11 +150,27 @@ def _without(uri: str, error: Exception) -> str:
     return f"cannot be used: {reason}"
 
 
+def _counted(count: Callable[[], None]) -> bool:
+    try:
+        try:
+            count()
+        except RateLimitExceeded:
+            raise
+        except Exception:
+            # The shared store has failed, and another thread has found out first; now memory counts.
+            count()
+    except RateLimitExceeded:
+        return False
+    return True
+
+
 def _network_of(address: str) -> str:
     # One IPv6 client owns a whole /64 and would otherwise have 2**64 tries.
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:
         return "unknown"
+    # A dual-stack socket shows every IPv4 client within one /64, ::ffff:203.0.113.9.
+    parsed = getattr(parsed, "ipv4_mapped", None) or parsed
     prefix = 64 if parsed.version == 6 else 32
     return str(ipaddress.ip_network((parsed, prefix), strict=False))

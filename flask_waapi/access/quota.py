@@ -16,7 +16,6 @@ from sqlalchemy.dialects import mysql, postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from ..storage.models import DailyUsage
-from ..storage.session import Store
 
 
 @dataclass(frozen=True)
@@ -35,12 +34,12 @@ class Quota:
     granted: bool
 
 
-def take(store: Store, key_id: UUID, limit: int, now: datetime) -> Quota:
+def take(session: Session, key_id: UUID, limit: int, now: datetime) -> Quota:
     """Count one request of the key, unless the day's limit is used up."""
     moment = now.astimezone(UTC)
     midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
     reset_seconds = max(1, int((midnight - moment).total_seconds()))
-    used = store.write(lambda session: _take_one(session, key_id, limit, moment))
+    used = _take_one(session, key_id, limit, moment)
     if used is None:
         return Quota(limit, 0, reset_seconds, granted=False)
     return Quota(limit, max(0, limit - used), reset_seconds, granted=True)

@@ -1,12 +1,14 @@
 """The log of API requests, and the dashboard's counters over it.
 
 Entries are collected in memory and written together, so that a request which only reads costs no write of
-its own. What a killed process had not yet written, at most about a second, is missing from the log; limits
-do not depend on it.
+its own. What a killed process had not yet written, at most about two seconds, is missing from the log;
+limits do not depend on it.
 """
 
 from __future__ import annotations
 
+import logging
+import os
 import threading
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -14,12 +16,19 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import func, insert, or_, select
+from sqlalchemy.exc import DataError
 
+from ..discretion import log_failure
 from ..identifiers import uuid7
 from ..storage.models import ApiKey, ApiRequest
 from ..storage.session import Store
 
 LARGEST_BATCH = 500
+
+LONGEST_WAIT = timedelta(seconds=2)
+"""How long an entry waits where no background thread writes the log."""
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -61,14 +70,28 @@ class RequestLog:
         self._clock = clock
         self._waiting: list[RequestEntry] = []
         self._lock = threading.Lock()
+        self._process = os.getpid()
 
     def add(self, entry: RequestEntry) -> None:
-        """Keep an entry until the next flush; a full batch is written at once."""
+        """Keep an entry until the next flush; a batch that is full or overdue is written at once.
+
+        The answer it tells of is on its way, so a failure to write is logged and raised no further.
+        """
+        self._forget_parent()
         with self._lock:
             self._waiting.append(entry)
-            full = len(self._waiting) >= LARGEST_BATCH
-        if full:
-            self.flush()
+            overdue = entry.occurred_at - self._waiting[0].occurred_at > LONGEST_WAIT
+            write = overdue or len(self._waiting) >= LARGEST_BATCH
+        if write:
+            try:
+                self.flush()
+            except Exception as error:
+                log_failure(logger, error, "The request log could not be written")
+
+    def _forget_parent(self) -> None:
+        # After a fork the child holds the parent's entries, which the parent writes.
+        if self._process != os.getpid():
+            self._process, self._lock, self._waiting = os.getpid(), threading.Lock(), []
 
     def flush(self) -> int:
         """Write what has been collected.
@@ -83,6 +106,9 @@ class RequestLog:
         try:
             with self._store.begin() as session:
                 session.execute(insert(ApiRequest), rows)
+        except DataError:
+            # It would fail for ever, and every entry after it with it.
+            raise
         except Exception:
             with self._lock:
                 self._waiting = (entries + self._waiting)[-20 * LARGEST_BATCH :]

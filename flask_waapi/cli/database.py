@@ -20,7 +20,7 @@ def upgrade(sql: bool, revision: str) -> None:
     """Bring the tables up to date."""
     engine = current_services().store.engine
     if sql:
-        migrate.upgrade_sql(engine.dialect.name)
+        migrate.upgrade_sql(migrate.dialect_name(engine))
         return
     migrate.upgrade(engine, revision)
     click.echo(f"The tables are at revision {migrate.current(engine)}.")

@@ -205,7 +205,7 @@ class Delivery:
         except UnsupportedFeature as error:
             return _failed(error, FeatureUnsupported.code)
         except Misconfigured as error:
-            logger.error("Provider %s cannot send: its code is %s", message.provider, error.code)
+            logger.error("Provider %s cannot send: %s", message.provider, error.message)
             return _failed(error, ProviderFailed.code)
         except OutcomeUnknown as error:
             return Outcome(UNCONFIRMED, Failure(OUTCOME_UNKNOWN, error.code, error.message))

@@ -63,7 +63,7 @@ class Inbound:
         for update in updates:
             try:
                 found = self._apply_one(provider, update)
-            except Exception as error:  # noqa: BLE001 - raised below
+            except Exception as error:
                 failure = failure or error
                 continue
             applied += found

@@ -14,6 +14,7 @@ from importlib.metadata import EntryPoint, entry_points
 
 import pluggy
 
+from ..discretion import log_failure
 from ..errors import ConfigurationError
 from ..settings import Settings
 from . import hookspecs
@@ -77,7 +78,7 @@ def _load_entry_points(disabled: set[str], failures: list[PluginFailure]) -> lis
         origin = f"{_distribution(entry_point)}:{entry_point.name}"
         try:
             loaded.append((origin, entry_point.load()))
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a stranger does on import
+        except (Exception, SystemExit) as error:
             failures.append(PluginFailure(origin, f"{type(error).__name__}: {error}"))
     return loaded
 
@@ -102,7 +103,7 @@ def _register(types: ProviderTypes, origin: str, plugin: object) -> None:
         if not manager.get_hookcallers(plugin):
             raise TypeError("it has no hook: mark waapi_register_providers with @hookimpl")
         manager.hook.waapi_register_providers(register=lambda name, factory: types.add(origin, name, factory))
-    except Exception as error:  # noqa: BLE001 - likewise
+    except Exception as error:
         types.failures.append(PluginFailure(origin, f"{type(error).__name__}: {error}"))
 
 
@@ -132,7 +133,7 @@ class Providers:
             except ProviderSettingsError as error:
                 problems += [f"WAAPI_PROVIDERS[{name!r}] {text}" for text in error.problems]
             except Exception as error:
-                logger.exception("Provider %s could not be made", name)
+                log_failure(logger, error, "Provider %s could not be made", name)
                 problems.append(
                     f"WAAPI_PROVIDERS[{name!r}] has the type {type_name!r} of the plugin"
                     f" {types.origins[type_name]}, which failed: {type(error).__name__}: {error}."

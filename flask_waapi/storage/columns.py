@@ -40,11 +40,32 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+class ExactString(TypeDecorator[str]):
+    """Text of a bounded length, compared byte by byte in every database.
+
+    MariaDB's default collation takes ``Shop`` for ``shop``, and its binary one ``shop`` for ``shop ``.
+    """
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, length: int) -> None:
+        super().__init__(length)
+        self.length = length
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        if dialect.name not in {"mysql", "mariadb"}:
+            return dialect.type_descriptor(String(self.length))
+        is_mariadb = getattr(dialect, "is_mariadb", dialect.name == "mariadb")
+        collation = "utf8mb4_nopad_bin" if is_mariadb else "utf8mb4_0900_bin"
+        return dialect.type_descriptor(mysql.VARCHAR(self.length, charset="utf8mb4", collation=collation))
+
+
 class Clipped(TypeDecorator[str]):
     """Words of a provider's, cut to fit: a longer one must not cost the record of what happened.
 
     :param length: characters kept.
-    :param stored: the column's type; without it, text of that length compared byte by byte.
+    :param stored: the column's type; without it, :class:`ExactString` of that length.
     """
 
     impl = String
@@ -53,7 +74,7 @@ class Clipped(TypeDecorator[str]):
     def __init__(self, length: int, stored: TypeEngine[str] | None = None) -> None:
         super().__init__(length)
         self.length = length
-        self.stored = stored or exact_string(length)
+        self.stored = stored or ExactString(length)
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         return self.stored
@@ -63,13 +84,6 @@ class Clipped(TypeDecorator[str]):
             return None
         # PostgreSQL refuses NUL in any text, every driver a lone surrogate.
         return value.replace("\0", "").encode(errors="replace").decode()[: self.length]
-
-
-def exact_string(length: int) -> String:
-    """Text compared byte by byte; MariaDB's default collation would take ``Shop`` for ``shop``."""
-    return String(length).with_variant(
-        mysql.VARCHAR(length, charset="utf8mb4", collation="utf8mb4_bin"), "mysql", "mariadb"
-    )
 
 
 def long_text() -> Text:

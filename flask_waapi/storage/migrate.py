@@ -79,6 +79,15 @@ def _up_to(scripts: ScriptDirectory, revision: str) -> Steps:
     return lambda current, _: scripts._upgrade_revs(revision, current)  # noqa: SLF001
 
 
+def dialect_name(engine: Engine) -> str:
+    """The name of the engine's dialect for :func:`upgrade_sql`."""
+    if engine.dialect.name != "mysql":
+        return engine.dialect.name
+    # Only the server tells whether it is MySQL or MariaDB, and their collations differ.
+    with engine.connect():
+        return "mariadb" if getattr(engine.dialect, "is_mariadb", False) else "mysql"
+
+
 def _run(engine: Engine, scripts: ScriptDirectory, steps: Steps) -> None:
     environment = EnvironmentContext(Config(), scripts, fn=steps)
     with engine.begin() as connection, environment:

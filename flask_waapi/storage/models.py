@@ -6,17 +6,17 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, ForeignKey, Index, MetaData, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, MetaData, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from .columns import Clipped, UtcDateTime, digest, exact_string, long_text, ordered_uuid
+from .columns import Clipped, ExactString, UtcDateTime, digest, long_text, ordered_uuid
 
 PREFIX = "waapi_"
 """Every table of ours begins with it."""
 
 
 def _reason() -> Clipped:
-    return Clipped(2_000, Text())
+    return Clipped(2_000, long_text())
 
 
 class Base(DeclarativeBase):
@@ -46,11 +46,11 @@ class ApiKey(Base):
     __table_args__ = (UniqueConstraint("account", "name"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    account: Mapped[str] = mapped_column(exact_string(64))
-    name: Mapped[str] = mapped_column(exact_string(100))
-    description: Mapped[str] = mapped_column(Text, default="")
+    account: Mapped[str] = mapped_column(ExactString(64))
+    name: Mapped[str] = mapped_column(ExactString(100))
+    description: Mapped[str] = mapped_column(long_text(), default="")
     permissions: Mapped[list[str]] = mapped_column(JSON)
-    mode: Mapped[str] = mapped_column(exact_string(8))
+    mode: Mapped[str] = mapped_column(ExactString(8))
     rate_limit: Mapped[int | None]
     daily_limit: Mapped[int | None]
     allowed_networks: Mapped[list[str]] = mapped_column(JSON)
@@ -67,7 +67,7 @@ class KeySecret(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     key_id: Mapped[UUID] = mapped_column(ForeignKey(ApiKey.id, ondelete="CASCADE"), index=True)
     digest: Mapped[bytes] = mapped_column(digest(), unique=True)
-    last_four: Mapped[str] = mapped_column(exact_string(4))
+    last_four: Mapped[str] = mapped_column(ExactString(4))
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
 
@@ -101,26 +101,26 @@ class Message(Base):
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    account: Mapped[str] = mapped_column(exact_string(64))
+    account: Mapped[str] = mapped_column(ExactString(64))
     key_id: Mapped[UUID | None]
-    recipient: Mapped[str] = mapped_column(exact_string(32))
-    type: Mapped[str] = mapped_column(exact_string(24))
+    recipient: Mapped[str] = mapped_column(ExactString(32))
+    type: Mapped[str] = mapped_column(ExactString(24))
     content: Mapped[dict[str, Any]] = mapped_column(JSON)
-    template_name: Mapped[str | None] = mapped_column(exact_string(512))
-    template_language: Mapped[str | None] = mapped_column(exact_string(16))
+    template_name: Mapped[str | None] = mapped_column(ExactString(512))
+    template_language: Mapped[str | None] = mapped_column(ExactString(16))
     rendered: Mapped[str | None] = mapped_column(long_text())
-    reference: Mapped[str | None] = mapped_column(exact_string(255))
+    reference: Mapped[str | None] = mapped_column(ExactString(255))
     simulated: Mapped[bool]
-    provider: Mapped[str] = mapped_column(exact_string(64))
+    provider: Mapped[str] = mapped_column(ExactString(64))
     provider_message_id: Mapped[str | None] = mapped_column(Clipped(255))
-    status: Mapped[str] = mapped_column(exact_string(16))
-    failure_code: Mapped[str | None] = mapped_column(exact_string(64))
+    status: Mapped[str] = mapped_column(ExactString(16))
+    failure_code: Mapped[str | None] = mapped_column(ExactString(64))
     provider_code: Mapped[str | None] = mapped_column(Clipped(64))
     failure_reason: Mapped[str | None] = mapped_column(_reason())
     attempts: Mapped[int]
     due_at: Mapped[datetime | None] = mapped_column(index=True)
     claimed_at: Mapped[datetime | None]
-    request_id: Mapped[str | None] = mapped_column(exact_string(128))
+    request_id: Mapped[str | None] = mapped_column(ExactString(128))
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 
@@ -173,14 +173,14 @@ class StoredTemplate(Base):
     __table_args__ = (UniqueConstraint("provider", "name", "language"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    provider: Mapped[str] = mapped_column(exact_string(64))
-    name: Mapped[str] = mapped_column(exact_string(512))
-    language: Mapped[str] = mapped_column(exact_string(16))
-    status: Mapped[str] = mapped_column(exact_string(32))
-    category: Mapped[str] = mapped_column(exact_string(32))
-    parameter_format: Mapped[str] = mapped_column(exact_string(16))
+    provider: Mapped[str] = mapped_column(ExactString(64))
+    name: Mapped[str] = mapped_column(ExactString(512))
+    language: Mapped[str] = mapped_column(ExactString(16))
+    status: Mapped[str] = mapped_column(Clipped(32))
+    category: Mapped[str] = mapped_column(Clipped(32))
+    parameter_format: Mapped[str] = mapped_column(Clipped(16))
     components: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
-    provider_template_id: Mapped[str | None] = mapped_column(exact_string(64))
+    provider_template_id: Mapped[str | None] = mapped_column(Clipped(64))
 
 
 class TemplateSync(Base):
@@ -188,7 +188,7 @@ class TemplateSync(Base):
 
     __tablename__ = "waapi_template_syncs"
 
-    provider: Mapped[str] = mapped_column(exact_string(64), primary_key=True)
+    provider: Mapped[str] = mapped_column(ExactString(64), primary_key=True)
     attempted_at: Mapped[datetime]
     succeeded_at: Mapped[datetime | None]
     problem: Mapped[str | None] = mapped_column(_reason())
@@ -204,9 +204,9 @@ class IdempotencyRecord(Base):
     __table_args__ = (UniqueConstraint("account", "route", "idempotency_key"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    account: Mapped[str] = mapped_column(exact_string(64))
-    route: Mapped[str] = mapped_column(exact_string(64))
-    idempotency_key: Mapped[str] = mapped_column(exact_string(255))
+    account: Mapped[str] = mapped_column(ExactString(64))
+    route: Mapped[str] = mapped_column(ExactString(64))
+    idempotency_key: Mapped[str] = mapped_column(ExactString(255))
     request_digest: Mapped[bytes] = mapped_column(digest())
     message_id: Mapped[UUID]
     answer_status: Mapped[int | None]
@@ -221,12 +221,12 @@ class AuditEntry(Base):
     __table_args__ = (Index(None, "account", "id"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    account: Mapped[str] = mapped_column(exact_string(64))
+    account: Mapped[str] = mapped_column(ExactString(64))
     occurred_at: Mapped[datetime]
-    actor: Mapped[str] = mapped_column(exact_string(255))
-    action: Mapped[str] = mapped_column(exact_string(32))
+    actor: Mapped[str] = mapped_column(Clipped(255))
+    action: Mapped[str] = mapped_column(ExactString(32))
     key_id: Mapped[UUID]
-    key_name: Mapped[str] = mapped_column(exact_string(100))
+    key_name: Mapped[str] = mapped_column(ExactString(100))
     details: Mapped[dict[str, Any]] = mapped_column(JSON)
 
 
@@ -237,15 +237,15 @@ class ApiRequest(Base):
     __table_args__ = (Index(None, "account", "occurred_at"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    account: Mapped[str] = mapped_column(exact_string(64))
+    account: Mapped[str] = mapped_column(ExactString(64))
     key_id: Mapped[UUID]
     occurred_at: Mapped[datetime]
-    method: Mapped[str] = mapped_column(exact_string(8))
-    endpoint: Mapped[str] = mapped_column(exact_string(255))
+    method: Mapped[str] = mapped_column(Clipped(8))
+    endpoint: Mapped[str] = mapped_column(Clipped(255))
     status: Mapped[int]
-    error_code: Mapped[str | None] = mapped_column(exact_string(64))
+    error_code: Mapped[str | None] = mapped_column(ExactString(64))
     duration_ms: Mapped[float]
-    request_id: Mapped[str] = mapped_column(exact_string(128))
+    request_id: Mapped[str] = mapped_column(ExactString(128))
 
 
 class StoredCallback(Base):
@@ -254,7 +254,7 @@ class StoredCallback(Base):
     __tablename__ = "waapi_callbacks"
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    provider: Mapped[str] = mapped_column(exact_string(64))
+    provider: Mapped[str] = mapped_column(ExactString(64))
     received_at: Mapped[datetime]
     body: Mapped[str] = mapped_column(long_text())
     applied: Mapped[int]

@@ -13,13 +13,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from flask import Flask, has_app_context
-from sqlalchemy import Engine, create_engine, event, text
-from sqlalchemy.exc import OperationalError, StatementError
+from sqlalchemy import Engine, create_engine, event, false, text, update
+from sqlalchemy.exc import OperationalError, StatementError, UnboundExecutionError
 from sqlalchemy.orm import Session, sessionmaker
 
 from ..errors import ConfigurationError, StorageBusy
 from ..settings import Settings
-from .models import Base
+from .models import ApiKey, Base
 
 if TYPE_CHECKING:
     from flask_sqlalchemy import SQLAlchemy
@@ -60,7 +60,12 @@ class Store:
 
     @cached_property
     def _sessions(self) -> sessionmaker[Session]:
-        return sessionmaker(self.engine, expire_on_commit=False)
+        engine = self.engine
+        if engine.dialect.name != "sqlite":
+            # What our locks are written for, whatever the host has chosen for itself: at higher levels a
+            # read may be older than a lock taken after it, at AUTOCOMMIT a transaction is none.
+            engine = engine.execution_options(isolation_level="READ COMMITTED")
+        return sessionmaker(engine, expire_on_commit=False)
 
     @cached_property
     def engine(self) -> Engine:
@@ -88,19 +93,11 @@ class Store:
 
         :raises StorageBusy: SQLite's write lock was not to be had.
         """
-        try:
-            with _discreet(), self._sessions() as session, session.begin():
-                if self.engine.dialect.name == "sqlite":
-                    self._refuse_to_wait_for_ourselves()
-                    _take_write_lock(session)
-                yield session
-        except OperationalError as error:
-            if "database is locked" not in str(error):
-                raise
-            raise StorageBusy(
-                "The SQLite database is locked by another writer: try again, or use a database server.",
-                retry_after=1,
-            ) from error
+        with _discreet(), self._sessions() as session, session.begin():
+            if self.engine.dialect.name == "sqlite":
+                self._refuse_to_wait_for_ourselves()
+                _take_write_lock(session)
+            yield session
 
     def write(self, work: Callable[[Session], Result]) -> Result:
         """One transaction that runs ``work``, again from its start when the database saw a deadlock.
@@ -136,7 +133,12 @@ class Store:
         # After a failed flush it is in a transaction, has no connection and refuses to say so.
         if not host_session.in_transaction() or not host_session.is_active:
             return
-        if host_session.get_bind() is not self.engine:
+        try:
+            bind = host_session.get_bind()
+        except UnboundExecutionError:
+            # A host with binds alone has no engine that could be ours.
+            return
+        if bind is not self.engine:
             return
         if _driver_connection(host_session).in_transaction and not _is_in_memory(self.engine):
             raise StorageBusy(
@@ -151,6 +153,14 @@ def _discreet() -> Iterator[None]:
     # a log.
     try:
         yield
+    except OperationalError as error:
+        error.hide_parameters = True
+        if "database is locked" not in str(error):
+            raise
+        raise StorageBusy(
+            "The SQLite database is locked by another writer: try again, or use a database server.",
+            retry_after=1,
+        ) from error
     except StatementError as error:
         error.hide_parameters = True
         if error.orig is not None and hasattr(error.orig, "diag"):
@@ -164,7 +174,8 @@ def _is_deadlock(error: OperationalError) -> bool:
     # SQLSTATE 40P01 or 40001; older PyMySQL has only MariaDB's numbers, 1213 and, for a row changed
     # meanwhile, 1020.
     origin = error.orig
-    codes = {getattr(origin, "sqlstate", None), *(origin.args[:1] if origin else ())}
+    names = ("sqlstate", "pgcode")
+    codes = {getattr(origin, name, None) for name in names} | set(origin.args[:1] if origin else ())
     return not codes.isdisjoint({"40P01", "40001", 1213, 1020})
 
 
@@ -178,7 +189,10 @@ def _is_in_memory(engine: Engine) -> bool:
 
 def _take_write_lock(session: Session) -> None:
     # A transaction that begins by reading and then writes can fail at once in WAL mode, without waiting.
-    if not _driver_connection(session).in_transaction:
+    if _driver_connection(session).in_transaction:
+        # The host's engine has begun by itself, deferred; a write, if only of nothing, takes the lock.
+        session.execute(update(ApiKey).where(false()).values(enabled=ApiKey.enabled))
+    else:
         session.execute(text("BEGIN IMMEDIATE"))
 
 

@@ -14,9 +14,9 @@ from sqlalchemy.dialects import sqlite
 
 from flask_waapi.storage.columns import (
     Clipped,
+    ExactString,
     UtcDateTime,
     digest,
-    exact_string,
     long_text,
     ordered_uuid,
 )
@@ -26,7 +26,7 @@ samples = sa.Table(
     sa.MetaData(),
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("moment", UtcDateTime()),
-    sa.Column("word", exact_string(20), unique=True),
+    sa.Column("word", ExactString(20), unique=True),
     sa.Column("text", long_text()),
     sa.Column("uuid", ordered_uuid()),
     sa.Column("digest", digest(), unique=True),
