@@ -143,6 +143,10 @@ class Fault:
     expected: str
 
 
+MOST_FAULTS_TOLD = 100
+"""A request of 20,000 faults must not have an answer ten times its size."""
+
+
 class ValidationFailed(WaApiError):
     """The request is JSON but not a request we can carry out; all its faults at once."""
 
@@ -153,7 +157,7 @@ class ValidationFailed(WaApiError):
         message = first.message
         if others:
             message += f" (and {len(others)} more: see details)"
-        super().__init__(message, details=[asdict(fault) for fault in faults])
+        super().__init__(message, details=[asdict(fault) for fault in faults[:MOST_FAULTS_TOLD]])
         self.faults = tuple(faults)
 
 

@@ -29,6 +29,7 @@ from .api.messages import failure_error
 from .cli import group
 from .dashboard.access import Access
 from .dashboard.blueprint import create_blueprint as create_dashboard_blueprint
+from .discretion import log_failure
 from .errors import ConfigurationError
 from .messaging import history
 from .messaging.delivery import Delivery
@@ -314,8 +315,8 @@ def _collecting(problems: list[str]) -> Iterator[None]:
 def _logged(message: str) -> Iterator[None]:
     try:
         yield
-    except Exception:
-        logger.exception(message)
+    except Exception as error:
+        log_failure(logger, error, message)
 
 
 def _refuse_taken_names(app: Flask, *blueprints: Blueprint | None) -> None:

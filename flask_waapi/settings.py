@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import hmac
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import Field, dataclass, field, fields
 from datetime import timedelta
@@ -80,11 +81,22 @@ def _strings(value: Any) -> tuple[str, ...]:
     return tuple(value)
 
 
+def _instance_name(value: Any) -> str:
+    if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", value, re.ASCII):
+        raise ValueError("must be 1 to 64 letters, digits, dots, dashes or underscores")
+    return value
+
+
 def _providers(value: Any) -> Mapping[str, Mapping[str, Any]]:
     if not isinstance(value, Mapping) or not all(
         isinstance(name, str) and isinstance(settings, Mapping) for name, settings in value.items()
     ):
         raise ValueError('must map a name to settings: {"main": {"type": "cloud", ...}}')
+    for name in value:
+        try:
+            _instance_name(name)
+        except ValueError as error:
+            raise ValueError(f"has an instance {name!r}, whose name {error}") from None
     return {name: dict(settings) for name, settings in value.items()}
 
 
@@ -131,7 +143,7 @@ class Settings:
     )
     simulation_provider: str = _setting(
         "simulation",
-        _text,
+        _instance_name,
         "Name of the instance that ends simulated sends and those of test keys.",
     )
     plugins_disabled: tuple[str, ...] = _setting(

@@ -58,8 +58,10 @@ def check_fields(fields: KeyFields, now: datetime) -> list[Fault]:
             )
     for member in ("rate_limit", "daily_limit"):
         limit = getattr(fields, member)
-        if limit is not None and not 1 <= limit <= LARGEST_LIMIT:
-            faults.append(Fault(f"/{member}", f"{limit} is not a limit.", f"1 to {LARGEST_LIMIT:,} requests"))
+        if limit is not None and not _is_limit(limit):
+            faults.append(
+                Fault(f"/{member}", f"{limit!r} is not a limit.", f"1 to {LARGEST_LIMIT:,} requests")
+            )
     if fields.mode not in MODES:
         faults.append(Fault("/mode", f"{fields.mode!r} is not a mode.", "live or test"))
     faults += _expiry_faults(fields.expires_at, now)
@@ -75,6 +77,10 @@ def check_fields(fields: KeyFields, now: datetime) -> list[Fault]:
                 )
             )
     return faults
+
+
+def _is_limit(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= LARGEST_LIMIT
 
 
 def _expiry_faults(expires_at: datetime | None, now: datetime) -> list[Fault]:

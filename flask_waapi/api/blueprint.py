@@ -18,7 +18,7 @@ from .reference import read_document
 
 NAME = "waapi"
 EXTERNAL = "/external"
-_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "TRACE")
 
 OPERATIONS: tuple[Operation, ...] = (*messages.OPERATIONS, *templates.OPERATIONS)
 
@@ -49,7 +49,8 @@ def create_blueprint() -> Blueprint:
             endpoint="unknown_path",
             view_func=_unknown_path,
             methods=_METHODS,
-            provide_automatic_options=True,
+            merge_slashes=False,
+            strict_slashes=False,
         )
     return blueprint
 

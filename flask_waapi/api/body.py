@@ -46,8 +46,8 @@ def read_bytes(request: Request, max_size: int) -> bytes:
         body = request.get_data(cache=True)
     except RequestEntityTooLarge:
         raise too_large from None
-    except ClientDisconnected:
-        raise MalformedRequest("The body ended before its declared length.") from None
+    except (ClientDisconnected, OSError):
+        raise MalformedRequest("The body ended before its declared end.") from None
     if len(body) > max_size:
         raise too_large
     return body

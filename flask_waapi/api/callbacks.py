@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from flask import Response, request
 
+from ..discretion import log_failure
 from ..errors import CallbackUnauthenticated, InternalError, NotFound, WaApiError
 from ..plugins.provider import CallbackRefused, CallbackRequest, Provider, UnsupportedFeature
 from ..services import Services, current_services
@@ -23,13 +24,13 @@ def receive(provider_name: str) -> Response:
     """Answer a provider's callback: 200 once the body is stored and its reports are applied."""
     services = current_services()
     visit = enter(services)
-    handle = _handshake if request.method == "GET" else _reports
+    handle = _reports if request.method == "POST" else _handshake
     try:
         return _guarded(services, provider_name, handle)
     except WaApiError as error:
         return refuse(error)
-    except Exception:
-        logger.exception("Callback %s for provider %s failed", visit.request_id, provider_name)
+    except Exception as error:
+        log_failure(logger, error, "Callback %s for provider %s failed", visit.request_id, provider_name)
         return refuse(InternalError("Something broke on our side; the request id finds it in the log."))
 
 

@@ -15,11 +15,11 @@ from ..errors import WaApiError
 from . import schemas
 from .operation import GATE_ERRORS, Operation
 
-_CONVERTER = re.compile(r"<(?:(\w+):)?(\w+)>")
+_PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
 
-_PATH_TYPES: dict[str | None, dict[str, str]] = {
-    None: {"type": "string"},
-    "uuid": {"type": "string", "format": "uuid"},
+_PATH_TYPES = {
+    "message_uuid": {"type": "string", "format": "uuid"},
+    "name": {"type": "string"},
 }
 
 _LIMIT_HEADERS = {
@@ -46,7 +46,7 @@ def document(operations: Iterable[Operation], *, server_url: str) -> dict[str, A
     spec.components.security_scheme("ApiKey", {"type": "apiKey", "in": "header", "name": "X-API-Key"})
     for described in operations:
         spec.path(
-            path=_CONVERTER.sub(r"{\2}", described.path),
+            path=_PARAMETER.sub(r"{\1}", described.path),
             operations={described.method.lower(): _operation(described)},
         )
     return spec.to_dict()
@@ -59,8 +59,8 @@ def _schema_name(schema: Any) -> str:
 
 def _operation(described: Operation) -> dict[str, Any]:
     parameters: list[Any] = [
-        {"name": name, "in": "path", "required": True, "schema": _PATH_TYPES[converter or None]}
-        for converter, name in _CONVERTER.findall(described.path)
+        {"name": name, "in": "path", "required": True, "schema": _PATH_TYPES[name]}
+        for name in _PARAMETER.findall(described.path)
     ]
     if described.query is not None:
         parameters.append({"in": "query", "schema": described.query})

@@ -12,6 +12,7 @@ from marshmallow import Schema
 
 from ..access.keys import Credential
 from ..access.permissions import Permission
+from ..discretion import log_failure
 from ..errors import (
     DailyLimitExceeded,
     InternalError,
@@ -22,6 +23,7 @@ from ..errors import (
     MissingApiKey,
     PermissionDenied,
     RateLimitExceeded,
+    StorageBusy,
     WaApiError,
 )
 from ..services import Services, current_services
@@ -42,6 +44,7 @@ GATE_ERRORS: tuple[type[WaApiError], ...] = (
     RateLimitExceeded,
     DailyLimitExceeded,
     InternalError,
+    StorageBusy,
 )
 """What every operation may answer before its view is entered, or when the view breaks."""
 
@@ -137,8 +140,8 @@ class Operation:
             reply = self.view(Call(services, visit, body, query), **path_arguments)
         except WaApiError as error:
             return refuse(error)
-        except Exception:
-            logger.exception("Request %s failed in %s", visit.request_id, self.name)
+        except Exception as error:
+            log_failure(logger, error, "Request %s failed in %s", visit.request_id, self.name)
             return refuse(InternalError("Something broke on our side; the request id finds it in the log."))
         content = success_body(reply.data, reply.meta) if reply.body is None else reply.body
         response = json_response(content, reply.status)

@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..access.idempotency import IdempotencyClaim
 from ..content import (
     MEDIA_TYPES,
     Button,
@@ -88,11 +87,6 @@ def read_idempotency_key(header: str | None) -> str | None:
             )
         ]
     )
-
-
-def claim(account: str, route: str, key: str | None, digest: bytes) -> IdempotencyClaim | None:
-    """The claim of a request that carries an idempotency key."""
-    return None if key is None else IdempotencyClaim(account, route, key, digest)
 
 
 def _request(

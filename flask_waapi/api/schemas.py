@@ -36,6 +36,8 @@ class Variables(fields.Field[Any]):
     """Template variables: an object of texts by placeholder, or a list of texts in their order."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        if isinstance(value, dict | list) and len(value) > MOST_VARIABLES:
+            raise ValidationError(f"There are {len(value)} variables.")
         if isinstance(value, dict):
             faults = {key: [_NOT_TEXT] for key, item in value.items() if not isinstance(item, str)}
         elif isinstance(value, list):
@@ -46,6 +48,9 @@ class Variables(fields.Field[Any]):
             raise ValidationError(faults)
         return value
 
+
+MOST_VARIABLES = 200
+"""More than any template has room for."""
 
 _NOT_TEXT = "The value is not text."
 
@@ -104,8 +109,8 @@ class SendSchema(Schema):
 _SOURCES = {"link", "media_id"}
 
 
-class MediumSchema(Schema):
-    """A medium in a template's header: exactly one of ``link`` and ``media_id``."""
+class SourceSchema(Schema):
+    """Where a medium comes from: exactly one of ``link`` and ``media_id``."""
 
     link = fields.Url(
         schemes={"http", "https"},
@@ -119,9 +124,18 @@ class MediumSchema(Schema):
 
     @validates_schema(pass_original=True, skip_on_field_errors=False)
     def check_source(self, data: dict[str, Any], original_data: Any, **kwargs: Any) -> None:
-        """Exactly one source."""
-        if len(_SOURCES & set(original_data)) != 1:
-            raise ValidationError("There must be exactly one of 'link' and 'media_id'.")
+        """Exactly one source; one that is there and wrong has its own fault."""
+        if not isinstance(original_data, dict):
+            return
+        sources = _SOURCES & set(original_data)
+        if not sources:
+            raise ValidationError("There is neither 'link' nor 'media_id'.", "link")
+        if sources == _SOURCES:
+            raise ValidationError("There are both 'link' and 'media_id'.", "media_id")
+
+
+class MediumSchema(SourceSchema):
+    """A medium in a template's header."""
 
 
 class FileSchema(MediumSchema):
@@ -231,35 +245,21 @@ class TextSendSchema(SendSchema):
     )
 
 
-class MediaSendSchema(SendSchema):
-    """An image, video, sound, document or sticker; exactly one of ``link`` and ``media_id``."""
+class MediaSendSchema(SendSchema, SourceSchema):
+    """An image, video, sound, document or sticker."""
 
     type = fields.String(
         required=True,
         validate=validate.OneOf(list(MEDIA_TYPES)),
         metadata={"expected": f"one of {', '.join(MEDIA_TYPES)}", "example": "image"},
     )
-    link = fields.Url(
-        schemes={"http", "https"},
-        validate=validate.Length(max=2048),
-        metadata={
-            "description": "Public address that the provider fetches.",
-            "expected": "an http or https address",
-        },
-    )
-    media_id = _text(1, 255, "Id of a medium uploaded before.")
     caption = _text(1, LARGEST_CAPTION, "Text below it; not for audio and stickers.")
     filename = _text(1, 240, "The name the recipient sees; for documents.")
 
-    @validates_schema(pass_original=True, skip_on_field_errors=False)
-    def check_members(self, data: dict[str, Any], original_data: Any, **kwargs: Any) -> None:
-        """Exactly one source, and only members that the type has."""
+    @validates_schema(skip_on_field_errors=False)
+    def check_members(self, data: dict[str, Any], **kwargs: Any) -> None:
+        """Only members that the type has."""
         faults: dict[str, list[str]] = {}
-        sources = _SOURCES & set(original_data)
-        if not sources:
-            faults["link"] = ["There is neither 'link' nor 'media_id'."]
-        elif sources == _SOURCES:
-            faults["media_id"] = ["There are both 'link' and 'media_id'."]
         kind = data.get("type")
         if "caption" in data and kind in {"audio", "sticker"}:
             faults["caption"] = [f"A message of type {kind} has no caption."]

@@ -25,7 +25,7 @@ def worker(once: bool) -> None:
         if found < 0:
             raise click.ClickException("A job has failed; the log says why.")
         return
-    signal.signal(signal.SIGTERM, lambda *_: loop.stop(timeout=0))
-    signal.signal(signal.SIGINT, lambda *_: loop.stop(timeout=0))
+    signal.signal(signal.SIGTERM, lambda *_: loop.stop_soon())
+    signal.signal(signal.SIGINT, lambda *_: loop.stop_soon())
     click.echo("Working; stop with Ctrl-C.")
     loop.run()

@@ -210,7 +210,7 @@ class Pipeline:
         return filled.content, filled.text
 
     def _fill(self, draft: TemplateDraft, provider: str, simulated: bool, faults: list[Fault]) -> Filled:
-        if self._settings.template_check == "off":
+        if self._settings.template_check == "off" or not self._catalogue.keeps_templates(provider):
             return fill_unchecked(draft)
         try:
             # A simulated request must not reach a real provider, not even to ask for its templates.

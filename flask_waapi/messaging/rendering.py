@@ -129,7 +129,7 @@ def fill_unchecked(draft: TemplateDraft) -> Filled:
     """
     variables = draft.variables
     if isinstance(variables, Mapping):
-        positional = all(name.isdecimal() for name in variables)
+        positional = all(re.fullmatch(r"[1-9][0-9]{0,3}", name) for name in variables)
         ordered = sorted(variables, key=int) if positional else list(variables)
         body = tuple(Variable(variables[name], None if positional else name) for name in ordered)
     else:
@@ -219,6 +219,9 @@ def _match_header(
             return None, [Fault("/header", f"The template's header needs its {member}.", expected)]
         return given, []
     if text.header_placeholders and named:
+        if given is not None:
+            problem = "The template's header takes its value from the variables."
+            return None, [Fault("/header", problem, "no header")]
         name = text.header_placeholders[0]
         if name in values:
             return Header(variable=Variable(values[name], name)), []
@@ -238,6 +241,8 @@ def _match_buttons(
 ) -> tuple[tuple[Button, ...], list[Fault]]:
     by_index = {button.index: button for button in given}
     matched, faults = [], []
+    if len(by_index) < len(given):
+        faults.append(Fault("/buttons", "A button is given twice.", "each index once"))
     for index, button in enumerate(text.buttons):
         kind = BUTTON_KINDS.get(str(button.get("type", "")).upper())
         offered = by_index.pop(index, None)

@@ -12,15 +12,20 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from ..discretion import log_failure
 from ..errors import FeatureUnsupported, ProviderFailed, ProviderUnavailable, TemplateNotFound
 from ..identifiers import uuid7
-from ..plugins.provider import ProviderError, Retryable, TemplateDefinition, UnsupportedFeature
+from ..plugins.provider import Provider, ProviderError, Retryable, TemplateDefinition, UnsupportedFeature
 from ..plugins.registry import Providers
 from ..settings import Settings
 from ..storage.models import StoredTemplate, TemplateSync
 from ..storage.session import Store
 
 APPROVED = "APPROVED"
+
+LONGEST_NAME = 512
+LONGEST_LANGUAGE = 16
+"""Characters; Cloud API, template names, and what the columns hold."""
 
 logger = logging.getLogger(__name__)
 
@@ -65,9 +70,18 @@ class Catalogue:
             self._note(provider, error.message)
             refused = ProviderUnavailable if isinstance(error, Retryable) else ProviderFailed
             raise refused(f"The templates could not be read: {error.message}") from error
+        except Exception as error:
+            log_failure(logger, error, "Provider %s broke while listing its templates", provider)
+            self._note(provider, f"The provider broke: {type(error).__name__}.")
+            raise ProviderFailed("The templates could not be read: the provider broke.") from error
+        fitting = [definition for definition in definitions if self._fits(provider, definition)]
         self._begin_state(provider)
-        self._store.write(lambda session: self._replace(session, provider, definitions))
-        return len(definitions)
+        self._store.write(lambda session: self._replace(session, provider, fitting))
+        return len(fitting)
+
+    def keeps_templates(self, provider: str) -> bool:
+        """Whether the instance is of a type that keeps templates at all."""
+        return type(self._providers[provider]).list_templates is not Provider.list_templates
 
     def list(
         self, provider: str, *, only_approved: bool = False, refresh: bool = True
@@ -77,7 +91,9 @@ class Catalogue:
         :param refresh: whether the provider may be asked if it never was.
         :raises FeatureUnsupported: the instance keeps no templates.
         """
-        if refresh and self.state(provider) is None:
+        if not self._was_read(provider) and refresh:
+            if not self._may_sync(provider):
+                raise self._never_read(provider)
             self.sync(provider)
         query = select(StoredTemplate).where(StoredTemplate.provider == provider)
         if only_approved:
@@ -116,11 +132,15 @@ class Catalogue:
         :raises FeatureUnsupported: the instance keeps no templates.
         """
         found = self._stored(provider, name)
-        if language not in found and refresh and self._may_sync(provider):
-            self._sync_quietly(provider)
+        if language not in found and refresh:
+            if self._may_sync(provider):
+                self._sync_quietly(provider)
+            # Anew in any case: another process may have read them meanwhile.
             found = self._stored(provider, name)
         if language in found:
             return found[language]
+        if refresh and not self._was_read(provider):
+            raise self._never_read(provider)
         if found:
             raise TemplateNotFound(
                 f"The template {name!r} does not exist in the language {language!r}.",
@@ -145,6 +165,28 @@ class Catalogue:
             return True
         return self._clock() - state.attempted_at >= self._settings.template_sync_interval
 
+    def _was_read(self, provider: str) -> bool:
+        state = self.state(provider)
+        return state is not None and state.succeeded_at is not None
+
+    def _never_read(self, provider: str) -> ProviderUnavailable:
+        state = self.state(provider)
+        problem = state.problem if state and state.problem else "They are being read now."
+        return ProviderUnavailable(
+            f"The templates of the provider {provider!r} could not be read yet: {problem}", retry_after=5
+        )
+
+    def _fits(self, provider: str, definition: TemplateDefinition) -> bool:
+        fits = len(definition.name) <= LONGEST_NAME and len(definition.language) <= LONGEST_LANGUAGE
+        if not fits:
+            logger.warning(
+                "Provider %s lists the template %.64s (%.32s), which is left out: its name is too long",
+                provider,
+                definition.name,
+                definition.language,
+            )
+        return fits
+
     def _sync_quietly(self, provider: str) -> None:
         try:
             self.sync(provider)
@@ -155,7 +197,9 @@ class Catalogue:
         # Readings at the same time must find a row to wait for each other on.
         if self.state(provider) is None:
             with suppress(IntegrityError), self._store.begin() as session:
-                session.add(TemplateSync(provider=provider, attempted_at=self._clock()))
+                # As if it were long ago: a reading that has not ended forbids nobody to try.
+                past = self._clock() - self._settings.template_sync_interval
+                session.add(TemplateSync(provider=provider, attempted_at=past))
 
     def _replace(self, session: Session, provider: str, definitions: Sequence[TemplateDefinition]) -> None:
         now = self._clock()

@@ -78,7 +78,7 @@ def _load_entry_points(disabled: set[str], failures: list[PluginFailure]) -> lis
         origin = f"{_distribution(entry_point)}:{entry_point.name}"
         try:
             loaded.append((origin, entry_point.load()))
-        except (Exception, SystemExit) as error:
+        except (Exception, SystemExit) as error:  # whatever a stranger's module does on import
             failures.append(PluginFailure(origin, f"{type(error).__name__}: {error}"))
     return loaded
 
@@ -103,7 +103,7 @@ def _register(types: ProviderTypes, origin: str, plugin: object) -> None:
         if not manager.get_hookcallers(plugin):
             raise TypeError("it has no hook: mark waapi_register_providers with @hookimpl")
         manager.hook.waapi_register_providers(register=lambda name, factory: types.add(origin, name, factory))
-    except Exception as error:
+    except Exception as error:  # likewise
         types.failures.append(PluginFailure(origin, f"{type(error).__name__}: {error}"))
 
 
@@ -132,7 +132,7 @@ class Providers:
                 self._instances[name] = _make(types.factories[type_name], ProviderContext(name, given, clock))
             except ProviderSettingsError as error:
                 problems += [f"WAAPI_PROVIDERS[{name!r}] {text}" for text in error.problems]
-            except Exception as error:
+            except Exception as error:  # whatever a stranger's constructor does
                 log_failure(logger, error, "Provider %s could not be made", name)
                 problems.append(
                     f"WAAPI_PROVIDERS[{name!r}] has the type {type_name!r} of the plugin"

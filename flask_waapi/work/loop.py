@@ -11,6 +11,8 @@ import os
 import threading
 from collections.abc import Callable, Mapping
 
+from ..discretion import log_failure
+
 logger = logging.getLogger(__name__)
 
 IDLE_SECONDS = 0.5
@@ -32,7 +34,7 @@ class Loop:
     def __init__(self, jobs: Mapping[str, Job]) -> None:
         self._jobs = jobs
         self._wake = threading.Event()
-        self._stop = threading.Event()
+        self._stopping = False
         self._start_lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._process: int | None = None
@@ -48,15 +50,16 @@ class Loop:
         for name, job in self._jobs.items():
             try:
                 found += job()
-            except Exception as error:
+            except (Exception, SystemExit) as error:
+                # A plugin that calls sys.exit must not end the thread.
                 failures += 1
-                logger.warning("Background job %s failed: %s", name, error, exc_info=True)
+                log_failure(logger, error, "Background job %s failed", name)
         return -1 if failures else found
 
     def run(self) -> None:
         """Do what is due until :meth:`stop`."""
         rest = IDLE_SECONDS
-        while not self._stop.is_set():
+        while not self._stopping:
             found = self.run_once()
             if found > 0:
                 rest = IDLE_SECONDS
@@ -70,15 +73,18 @@ class Loop:
 
         Threads do not survive a fork, so the process is asked for, not the object.
         """
-        if self._process == os.getpid():
+        if self._runs():
             return
         with self._start_lock:
-            if self._process == os.getpid():
+            if self._runs():
                 return
-            self._stop.clear()
-            self._thread = threading.Thread(target=self.run, name="flask-waapi", daemon=True)
-            self._process = os.getpid()
-            self._thread.start()
+            self._stopping = False
+            thread = threading.Thread(target=self.run, name="flask-waapi", daemon=True)
+            thread.start()
+            self._thread, self._process = thread, os.getpid()
+
+    def _runs(self) -> bool:
+        return self._process == os.getpid() and self._thread is not None and self._thread.is_alive()
 
     def wake(self) -> None:
         """Look for due work now."""
@@ -89,8 +95,11 @@ class Loop:
 
         :param timeout: seconds to wait for a thread's end.
         """
-        self._stop.set()
+        self.stop_soon()
         self._wake.set()
-        if self._thread is not None and self._process == os.getpid():
+        if self._runs() and self._thread is not None:
             self._thread.join(timeout)
-        self._process = None
+
+    def stop_soon(self) -> None:
+        """End at the next look; takes no lock, so that a signal's handler may call it."""
+        self._stopping = True

@@ -26,6 +26,7 @@ from factories import (
     text_body,
 )
 from flask_waapi import Image, Misconfigured, Rejected, Retryable, WaApiError, WindowClosed, errors
+from flask_waapi.storage.models import StoredTemplate
 
 Request = Callable[[World], TestResponse]
 
@@ -192,8 +193,14 @@ def _(world: World) -> TestResponse:
 @case("INTERNAL_ERROR", 500)
 def _(world: World) -> TestResponse:
     key = world.key()
-    world.script.template_error = RuntimeError("a provider's own bug")
+    drop_templates(world)
     return world.get(TEMPLATES, key)
+
+
+def drop_templates(world: World) -> None:
+    """Take a table away under the app's feet."""
+    table = StoredTemplate.metadata.tables[StoredTemplate.__tablename__]
+    table.drop(world.services.store.engine)
 
 
 @pytest.mark.parametrize("code", CASES)
@@ -233,15 +240,16 @@ def test_an_unexpected_fault_is_in_the_log_under_its_request_id_and_not_in_the_a
     make_world: MakeWorld, caplog: pytest.LogCaptureFixture
 ) -> None:
     world = make_world(**RECORDING)
-    world.script.template_error = RuntimeError("secret internals")
+    world.get(TEMPLATES)
+    drop_templates(world)
 
     with caplog.at_level(logging.ERROR):
         answer = world.get(TEMPLATES, headers={"X-Request-Id": "find-me"})
 
     assert error(answer, 500, "INTERNAL_ERROR")["request_id"] == "find-me"
-    assert "secret internals" not in answer.text
+    assert "waapi_templates" not in answer.text
     assert "find-me" in caplog.text
-    assert "secret internals" in caplog.text
+    assert "OperationalError" in caplog.text
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ OPEN = {
     ("POST", "waapi.callback"),
     # Style sheets and scripts, which hold nothing of anyone.
     ("GET", "waapi_dashboard.static"),
-    *((method, "waapi.unknown_path") for method in ("GET", "POST", "PUT", "PATCH", "DELETE")),
+    *((method, "waapi.unknown_path") for method in ("GET", "POST", "PUT", "PATCH", "DELETE", "TRACE")),
 }
 """Routes for everyone."""
 
