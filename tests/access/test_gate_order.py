@@ -9,7 +9,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from answers import error
-from factories import MESSAGES, TEMPLATES, TEXT_SEND, World, text_body
+from factories import API, MESSAGES, TEMPLATES, TEXT_SEND, World, text_body
 from flask_waapi.storage.models import ApiRequest, Message
 
 Request = Callable[[World, str], TestResponse]
@@ -32,7 +32,7 @@ COSTS: dict[str, tuple[Request, int, int, int]] = {
     "a wrong key": (lambda world, key: world.get(MESSAGES, key[:-1] + "-"), 401, 0, 0),
     "no permission": (lambda world, key: world.get(TEMPLATES, key), 403, 0, 0),
     "a wrong address": (from_elsewhere, 403, 0, 0),
-    "an unknown path": (lambda world, key: world.get(f"{MESSAGES}/nothing", key), 404, 0, 0),
+    "an unknown path": (lambda world, key: world.get(f"{API}/nothing", key), 404, 0, 0),
     "a wrong method": (lambda world, key: world.client.put(MESSAGES, headers={"X-API-Key": key}), 405, 0, 0),
     "a malformed body": (lambda world, key: world.post_raw(TEXT_SEND, b"{", key), 400, 1, 1),
     "a wrong type": (lambda world, key: world.post_raw(TEXT_SEND, b"", key, content_type="a/b"), 415, 1, 1),

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from answers import error, structured_list
 from child_tasks import Processes, read_messages, together
-from factories import MESSAGES, TEXT_SEND, MakeWorld, World, text_body
+from factories import API, MESSAGES, TEXT_SEND, MakeWorld, World, text_body
 from flask_waapi.storage.models import DailyUsage
 from flask_waapi.testing import ManualClock
 
@@ -129,7 +129,7 @@ def test_all_endpoints_share_the_quota(world: World) -> None:
     statuses = [
         world.get(MESSAGES, key).status_code,
         world.post(TEXT_SEND, text_body(), key).status_code,
-        world.get(f"{MESSAGES}/nothing-of-the-quota", key).status_code,
+        world.get(f"{API}/nothing-of-the-quota", key).status_code,
         world.get(MESSAGES, key).status_code,
     ]
 

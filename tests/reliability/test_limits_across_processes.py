@@ -128,9 +128,8 @@ def test_no_message_is_accepted_once_the_switch_has_answered(app: Flask, databas
 
 
 @pytest.mark.redis
+@pytest.mark.parametrize("database_uri", ["sqlite"], indirect=True)
 def test_processes_share_the_minute_limit_over_redis(app: Flask, database_uri: str) -> None:
-    if not database_uri.startswith("sqlite"):
-        pytest.skip("the minute limit does not depend on the database")
     key = issue(app, rate_limit=50, daily_limit=MANY)
     with serve(database_uri, processes=8, WAAPI_LIMITS_STORAGE_URI=services.require("redis")) as server:
         outcome = hammer(
