@@ -82,6 +82,8 @@ _FAILURES: dict[str | None, type[WaApiError]] = {
 _FINAL_STATUSES = {201, 202, 422}
 """Answers that a repetition gets too. After any other nothing was sent, and trying again may help."""
 
+_REPLAYED = {"Idempotency-Replayed": "true"}
+
 _SEND: dict[str, Any] = {
     "statuses": SENT_STATUSES,
     "data": schemas.MESSAGE,
@@ -184,12 +186,7 @@ def list_messages(call: Call) -> Reply:
 
 def _send(call: Call, route: str, read_request: ReadRequest) -> Reply:
     credential, visit = call.credential, call.visit
-    digest = hashlib.sha256(json.dumps(call.body, sort_keys=True).encode()).digest()
-    key = read_idempotency_key(request.headers.get("Idempotency-Key"))
-    # With the mode: a test key's send must not pass for the answer to a live one.
-    made = None
-    if key is not None:
-        made = IdempotencyClaim(credential.account, f"{credential.mode}:{route}", key, digest)
+    claim = _claim(call, route)
     wanted = read_request(call.body)
     if visit.acting is not None and visit.acting.simulate:
         wanted = replace(wanted, simulate=True)
@@ -199,23 +196,35 @@ def _send(call: Call, route: str, read_request: ReadRequest) -> Reply:
         simulated=credential.mode == "test",
         request_id=visit.request_id,
     )
-    submission = call.services.pipeline.submit(wanted, sender, made)
-    if submission.answer is not None and submission.answer.body is not None:
-        return _repeat(visit, submission.answer.status or 200, submission.answer.body)
+    submission = call.services.pipeline.submit(wanted, sender, claim)
+    first = submission.answer
+    if first is not None and first.body is not None:
+        return _repeat(visit, first.status or 200, first.body)
     reply = _answer(visit, submission.message)
-    if made is not None and reply.body is not None:
-        _settle_claim(call.services.pipeline, made, submission.message, reply.status, reply.body)
+    if claim is not None and reply.body is not None:
+        _settle_claim(call.services.pipeline, claim, submission.message, reply.status, reply.body)
+    if first is not None:
+        reply = replace(reply, headers={**reply.headers, **_REPLAYED})
     return reply
 
 
+def _claim(call: Call, route: str) -> IdempotencyClaim | None:
+    key = read_idempotency_key(request.headers.get("Idempotency-Key"))
+    if key is None:
+        return None
+    digest = hashlib.sha256(json.dumps(call.body, sort_keys=True).encode()).digest()
+    # With the mode: a test key's send must not pass for the answer to a live one.
+    return IdempotencyClaim(call.credential.account, f"{call.credential.mode}:{route}", key, digest)
+
+
 def _settle_claim(
-    pipeline: Pipeline, made: IdempotencyClaim, message: Message, status: int, body: dict[str, Any]
+    pipeline: Pipeline, claim: IdempotencyClaim, message: Message, status: int, body: dict[str, Any]
 ) -> None:
     try:
         if status in _FINAL_STATUSES:
-            pipeline.keep_answer(made, message, status, body)
+            pipeline.keep_answer(claim, message, status, body)
         else:
-            pipeline.release(made, message)
+            pipeline.release(claim, message)
     except Exception as error:
         # The message has been dealt with, and its caller must hear so. A repetition will find the message.
         log_failure(logger, error, "The answer to message %s could not be kept", message.id)
@@ -233,7 +242,7 @@ def _answer(visit: Visit, message: Message) -> Reply:
 
 def _repeat(visit: Visit, status: int, body: dict[str, Any]) -> Reply:
     visit.error_code = body.get("error", {}).get("code")
-    return Reply(status=status, body=body, headers={"Idempotency-Replayed": "true"})
+    return Reply(status=status, body=body, headers=_REPLAYED)
 
 
 def failure_error(message: Message) -> WaApiError:

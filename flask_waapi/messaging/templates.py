@@ -139,8 +139,13 @@ class Catalogue:
             found = self._stored(provider, name)
         if language in found:
             return found[language]
-        if refresh and not self._was_read(provider):
-            raise self._never_read(provider)
+        if not self._was_read(provider):
+            if refresh:
+                raise self._never_read(provider)
+            raise TemplateNotFound(
+                f"The templates of the provider {provider!r} have not been read yet, and a simulated request"
+                " does not ask for them: run `flask waapi templates sync`."
+            )
         if found:
             raise TemplateNotFound(
                 f"The template {name!r} does not exist in the language {language!r}.",

@@ -67,7 +67,7 @@ def test_an_answer_that_comes_late_is_not_kept_for_anothers_message(recording: W
 
     idempotency.keep_answer(recording.services.store, claim, UUID(int=1), 201, {"another": "answer"})
 
-    assert "another" not in recording.post(TEXT_SEND, text_body(), headers=REPEATED).json
+    assert "another" not in recording.post(TEXT_SEND, text_body(), headers=REPEATED).get_json()
 
 
 def test_a_test_keys_send_does_not_pass_for_the_live_keys(recording: World) -> None:
@@ -157,7 +157,7 @@ def test_an_announced_fact_reads_nothing_before_it_holds_its_message(any_world: 
     already_read: list[object] = []
 
     def noted(session: Session, message_id: UUID) -> Message | None:
-        already_read.extend(session.identity_map)
+        already_read.extend(session.identity_map.values())
         return lock_message(session, message_id)
 
     with patch("flask_waapi.messaging.inbound.lock_message", noted):
