@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
+from importlib.util import find_spec
 from pathlib import Path
 
 import hypothesis
@@ -19,6 +20,23 @@ from services import ThrowAwayDatabase
 # The machine's load decides how long an example takes, so time says nothing.
 hypothesis.settings.register_profile("waapi", deadline=None)
 hypothesis.settings.load_profile("waapi")
+
+
+NEEDED_PACKAGES = {
+    "dashboard/test_browser.py": ("playwright",),
+    "dashboard/test_guard.py": ("flask_wtf",),
+    "hosts/test_csrf.py": ("flask_wtf",),
+    "hosts/test_everything_at_once.py": ("flask_smorest", "flask_wtf"),
+    "hosts/test_flask_migrate.py": ("flask_migrate",),
+    "hosts/test_smorest.py": ("flask_smorest",),
+}
+"""What the modules import that bring a host's other extensions, or a browser."""
+
+collect_ignore = [
+    path
+    for path, packages in NEEDED_PACKAGES.items()
+    if not services.must_run("every package") and not all(find_spec(name) for name in packages)
+]
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -39,6 +57,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for item in terminalreporter.stats.get("deselected", []):
         if item.get_closest_marker("wheel"):
             reasons["builds the wheel, which is slow; run it with: tox -e wheel"] += 1
+    for path in collect_ignore:
+        reasons[f"all of tests/{path}, which needs {' and '.join(NEEDED_PACKAGES[path])}"] += 1
     if not reasons:
         return
     terminalreporter.section("left out", sep="-")

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, ForeignKey, Index, MetaData, UniqueConstraint
+from sqlalchemy import JSON, Double, ForeignKey, Index, MetaData, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from .columns import Clipped, ExactString, UtcDateTime, digest, long_text, ordered_uuid
@@ -244,7 +244,7 @@ class ApiRequest(Base):
     endpoint: Mapped[str] = mapped_column(Clipped(255))
     status: Mapped[int]
     error_code: Mapped[str | None] = mapped_column(ExactString(64))
-    duration_ms: Mapped[float]
+    duration_ms: Mapped[float] = mapped_column(Double)
     request_id: Mapped[str] = mapped_column(ExactString(128))
 
 
