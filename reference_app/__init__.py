@@ -27,6 +27,8 @@ DEFAULTS: Mapping[str, Any] = {
     "SESSION_COOKIE_SAMESITE": "Lax",
 }
 SQLITE_BUSY_SECONDS = 30
+POOL_SIZE = 32
+"""Two connections for each of the serving threads: the desk's own and that of flask-waapi."""
 
 
 def create_app(config: Mapping[str, Any] | None = None, *, instance_path: str | None = None) -> Flask:
@@ -44,9 +46,10 @@ def create_app(config: Mapping[str, Any] | None = None, *, instance_path: str | 
         app.config["SECRET_KEY"] = kept_secret(
             Path(app.instance_path) / "secret-key", lambda: secrets.token_hex(32)
         )
+    engine_options: dict[str, Any] = {"pool_size": POOL_SIZE}
     if app.config["SQLALCHEMY_DATABASE_URI"].startswith("sqlite"):
-        patience = {"connect_args": {"timeout": SQLITE_BUSY_SECONDS}}
-        app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", patience)
+        engine_options["connect_args"] = {"timeout": SQLITE_BUSY_SECONDS}
+    app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", engine_options)
 
     db.init_app(app)
     prepare_connections(app)

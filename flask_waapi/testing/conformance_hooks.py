@@ -53,7 +53,7 @@ class ConformanceHooks:
     def make_provider(self, context: ProviderContext) -> Provider:
         """A new instance, as the registered factory makes it; must be overridden."""
         # Not an abstract method: pytest passes over abstract classes without a word.
-        raise NotImplementedError(f"{type(self).__name__} must override make_provider(context).")
+        raise TypeError(f"{type(self).__name__} must override make_provider(context).")
 
     def content_for(self, content_type: type[Content]) -> Content:
         """A content of that type which the double accepts."""

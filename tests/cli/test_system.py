@@ -48,7 +48,7 @@ class Checked(Provider):
 
     def send(self, message: OutboundMessage) -> SendResult:
         """Never called."""
-        raise NotImplementedError
+        raise TypeError
 
     def check(self) -> str:
         """What is made of the trouble."""

@@ -224,7 +224,7 @@ class Fussy(Provider):
 
     def send(self, message: OutboundMessage) -> SendResult:
         """Never called."""
-        raise NotImplementedError
+        raise TypeError
 
 
 class FussyPlugin:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import QueuePool
 
 import flask_waapi
 from flask_waapi.testing.graph_double import GraphDouble
@@ -104,6 +105,18 @@ def test_sqlite_lets_readers_and_the_writer_work_side_by_side(desk: Any) -> None
         assert db.session.scalar(db.text("PRAGMA journal_mode")) == "wal"
         assert db.session.scalar(db.text("PRAGMA busy_timeout")) == 30_000
         assert db.session.scalar(db.text("PRAGMA foreign_keys")) == 1
+
+
+def test_each_thread_has_room_for_two_connections(desk: Any) -> None:
+    from reference_app import POOL_SIZE
+    from reference_app.extensions import db
+    from reference_app.serve import THREADS
+
+    assert POOL_SIZE >= 2 * THREADS
+    with desk.app_context():
+        pool = db.engine.pool
+        assert isinstance(pool, QueuePool)
+        assert pool.size() == POOL_SIZE
 
 
 def test_the_desk_works_on_every_database(database_uri: str, tmp_path: Path) -> None:
