@@ -22,6 +22,8 @@ from flask_waapi.storage.models import DailyUsage, Message
 from .server import Outcome, hammer, serve
 from .serving import create_app
 
+pytest.importorskip("gunicorn", reason="real processes need the extra: reference")
+
 TEXT: dict[str, Any] = {"to": "+1234567890", "text": "Hello", "simulate": True}
 MANY = 1_000_000
 
