@@ -139,10 +139,6 @@ class Pipeline:
         self._wake()
         return Submission(sent)
 
-    def check(self, request: SendRequest, sender: Sender) -> None:
-        """Take a message through the gates and no further; raises what :meth:`submit` would."""
-        self._check(request, sender)
-
     def keep_answer(
         self, claim: IdempotencyClaim, message: Message, status: int, body: dict[str, object]
     ) -> None:
