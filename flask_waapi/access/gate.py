@@ -8,9 +8,10 @@ body turns out to be wrong.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
@@ -22,9 +23,11 @@ from ..errors import (
     PermissionDenied,
     RateLimitExceeded,
 )
+from ..gates import GateName, Trace
 from ..storage.session import Store
 from . import quota
-from .keys import Credential, Keys
+from .key_views import Credential
+from .keys import Keys
 from .limits import MinuteLimits
 from .permissions import Permission
 from .quota import Quota
@@ -70,47 +73,158 @@ class Gate:
         passage.credential = credential
         return credential
 
-    def admit(self, passage: Passage, permission: Permission, address: str) -> None:
-        """Take an identified request through the other gates.
+    def admit(
+        self,
+        passage: Passage,
+        permissions: Sequence[Permission],
+        address: str,
+        trace: Trace | None = None,
+    ) -> Credential:
+        """Whether an identified request may be made at all.
 
-        :raises PermissionDenied: the key lacks the permission.
+        :param permissions: of which the key needs one.
+        :param trace: is told what the request meets at each gate.
+        :raises PermissionDenied: the key has none of them.
         :raises IpNotAllowed: the address is in none of the key's networks.
-        :raises RateLimitExceeded: the minute's limit is used up.
-        :raises DailyLimitExceeded: the day's limit is used up.
-        :raises KeyInactive: the key was switched off meanwhile.
         """
         credential = passage.credential
         if credential is None:
             raise MissingApiKey("Send your API key in the X-API-Key header.")
-        if permission not in credential.permissions:
-            raise PermissionDenied(
-                f"The API key {credential.name!r} lacks the permission {permission.label}.",
-                details={"required_permission": permission.value},
-            )
+        trace = trace or Trace()
+        trace.at(GateName.PERMISSION)
+        if credential.permissions.isdisjoint(permissions):
+            raise denied(credential, permissions)
+        trace.passed(GateName.PERMISSION, f"The key has {_labels(permissions, credential)}.")
+        trace.at(GateName.ADDRESS)
         if not _is_allowed(address, credential.allowed_networks):
             raise IpNotAllowed(
                 f"The API key {credential.name!r} may not be used from {address}.",
                 details={"address": address},
             )
-        passage.minute = self._limits.take(str(credential.key_id), credential.rate_limit)
-        if not passage.minute.granted:
-            raise RateLimitExceeded(
-                f"The key's limit of {credential.rate_limit} requests a minute is used up.",
-                retry_after=passage.minute.reset_seconds,
-            )
-        passage.daily = self._store.write(lambda session: self._take_day(session, credential))
-        if not passage.daily.granted:
-            raise DailyLimitExceeded(
-                f"The key's limit of {credential.daily_limit} requests a day is used up;"
-                " days begin at midnight UTC.",
-                retry_after=passage.daily.reset_seconds,
-            )
+        networks = ", ".join(credential.allowed_networks)
+        trace.passed(
+            GateName.ADDRESS,
+            f"{address} is in {networks}." if networks else "The key may be used from everywhere.",
+        )
+        return credential
 
-    def _take_day(self, session: Session, credential: Credential) -> Quota:
-        taken = quota.take(session, credential.key_id, credential.daily_limit, self._clock())
+    def spend(self, passage: Passage, credential: Credential, amount: int = 1) -> None:
+        """Count a request that may be made.
+
+        :param amount: what it counts for; a batch counts for each of its messages.
+        :raises RateLimitExceeded: the minute has less left than that.
+        :raises DailyLimitExceeded: the day has less left than that.
+        :raises KeyInactive: the key was switched off meanwhile.
+        """
+        too_little = self._too_little(credential, amount)
+        # A batch that the day has no room for counts once: what the key has left must stay of use.
+        minute_amount = amount if too_little is None else 1
+        passage.minute = self._limits.take(str(credential.key_id), credential.rate_limit, minute_amount)
+        _check_minute(passage.minute, amount)
+        passage.daily = too_little or self._store.write(
+            lambda session: self._take_day(session, credential, amount)
+        )
+        _check_day(passage.daily, amount)
+
+    def is_used_up(self, credential: Credential) -> bool:
+        """Whether a key has nothing left of a limit, so that :meth:`spend` would refuse whatever is asked."""
+        minute = self._limits.left(str(credential.key_id), credential.rate_limit)
+        if minute is not None and not minute.granted:
+            return True
+        return self._day_left(credential).remaining < 1
+
+    def peek(self, passage: Passage, credential: Credential, trace: Trace) -> None:
+        """Whether a request would be let through by the limits. It is not counted.
+
+        :param trace: is told what the request meets at each gate.
+        :raises WaApiError: as :meth:`spend`.
+        """
+        trace.at(GateName.MINUTE)
+        passage.minute = self._limits.left(str(credential.key_id), credential.rate_limit)
+        if passage.minute is None:
+            trace.unknown(GateName.MINUTE, "The store of the minute limit does not answer.")
+        else:
+            _check_minute(passage.minute, 1)
+            trace.passed(GateName.MINUTE, _left_of(passage.minute, "this minute"))
+        trace.at(GateName.DAY)
+        day = self._day_left(credential)
+        passage.daily = replace(day, granted=day.remaining > 0)
+        _check_day(passage.daily, 1)
+        trace.passed(GateName.DAY, _left_of(passage.daily, "today"))
+
+    def minute_left(self, key_id: UUID, limit: int) -> Quota | None:
+        """What a key has left of the minute; as :meth:`MinuteLimits.left`."""
+        return self._limits.left(str(key_id), limit)
+
+    def _too_little(self, credential: Credential, amount: int) -> Quota | None:
+        """What the day has left, where a batch counts for more."""
+        if amount == 1:
+            return None
+        left = self._day_left(credential)
+        return left if left.remaining < amount else None
+
+    def _day_left(self, credential: Credential) -> Quota:
+        with self._store.read() as session:
+            return quota.left(session, credential.key_id, credential.daily_limit, self._clock())
+
+    def _take_day(self, session: Session, credential: Credential, amount: int) -> Quota:
+        taken = quota.take(session, credential.key_id, credential.daily_limit, self._clock(), amount)
         # The minute's store may have taken a while, and the key may have been switched off meanwhile.
-        self._keys.confirm(session, credential.key_id)
+        self._keys.confirm(session, credential.key_id, credential.secret_id)
         return taken
+
+
+def denied(credential: Credential, permissions: Sequence[Permission]) -> PermissionDenied:
+    """The refusal of a key that has none of these permissions."""
+    labels = " or ".join(permission.label for permission in permissions)
+    needed = [permission.value for permission in permissions]
+    details: dict[str, object] = {"required_permission": needed[0]}
+    if len(needed) > 1:
+        details = {"required_permissions": needed}
+    return PermissionDenied(
+        f"The API key {credential.name!r} lacks the permission {labels}.", details=details
+    )
+
+
+def _check_minute(left: Quota, amount: int) -> None:
+    if not left.granted:
+        raise RateLimitExceeded(_used_up(left, amount, "a minute"), retry_after=_wait_for(left, amount))
+
+
+def _check_day(left: Quota, amount: int) -> None:
+    if not left.granted:
+        raise DailyLimitExceeded(
+            f"{_used_up(left, amount, 'a day')} Days begin at midnight UTC.",
+            retry_after=_wait_for(left, amount),
+        )
+
+
+def _left_of(left: Quota, window: str) -> str:
+    return f"{left.remaining:,} of {left.limit:,} requests are left {window}."
+
+
+def _labels(permissions: Sequence[Permission], credential: Credential) -> str:
+    return ", ".join(item.label for item in permissions if item in credential.permissions)
+
+
+def _used_up(left: Quota, amount: int, window: str) -> str:
+    limit = f"The key's limit of {left.limit} requests {window}"
+    if left.share < left.limit:
+        limit += f", of which each process grants {left.share},"
+    if amount == 1:
+        return f"{limit} is used up."
+    used_up = f"{limit} has {left.remaining} left, and this request counts as {amount}."
+    if left.share < amount <= left.limit:
+        used_up += (
+            f" Send at most {left.share} at once, or let the processes count together:"
+            " WAAPI_LIMITS_STORAGE_URI."
+        )
+    return used_up
+
+
+def _wait_for(left: Quota, amount: int) -> int | None:
+    # What exceeds all there is at once will never fit.
+    return left.reset_seconds if amount <= left.share else None
 
 
 def _is_allowed(address: str, networks: tuple[str, ...]) -> bool:

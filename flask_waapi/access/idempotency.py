@@ -11,13 +11,17 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Connection, delete, select, update
+from sqlalchemy.dialects import mysql, postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from ..errors import IdempotencyMismatch
 from ..identifiers import uuid7
 from ..storage.models import IdempotencyRecord
 from ..storage.session import Store
+
+FORGOTTEN_AT_ONCE = 500
+"""Records that are deleted in one transaction."""
 
 
 @dataclass(frozen=True)
@@ -39,58 +43,80 @@ class IdempotencyClaim:
 class Answer:
     """The first request's answer.
 
+    :param subject_id: the message's id, or the batch's.
     :param status: its HTTP status; ``None`` while it has not been answered.
+    :param body: ``None`` where it is to be made of the message as it stands.
     """
 
-    message_id: UUID
+    subject_id: UUID
     status: int | None
     body: dict[str, Any] | None
 
 
-def find(store: Store, claim: IdempotencyClaim, oldest: datetime) -> Answer | None:
+def find(session: Session, claim: IdempotencyClaim, oldest: datetime) -> Answer | None:
     """The answer to the first request with this claim; ``None`` when this is the first.
 
     :param oldest: records from before are forgotten.
     :raises IdempotencyMismatch: the first request had another body.
     """
     query = select(IdempotencyRecord).where(_same(claim), IdempotencyRecord.created_at > oldest)
-    with store.read() as session:
-        record = session.scalars(query).one_or_none()
+    record = session.scalars(query).one_or_none()
     if record is None:
         return None
     if record.request_digest != claim.request_digest:
         raise IdempotencyMismatch(
             "This Idempotency-Key was used for a request with another body: use a new key."
         )
-    return Answer(record.message_id, record.answer_status, record.answer_body)
+    return Answer(record.subject_id, record.answer_status, record.answer_body)
 
 
 def reserve(
-    session: Session, claim: IdempotencyClaim, message_id: UUID, now: datetime, lifetime: timedelta
-) -> None:
-    """Write the claim into the transaction that stores its message.
+    connection: Connection,
+    claim: IdempotencyClaim,
+    subject_id: UUID,
+    now: datetime,
+    lifetime: timedelta,
+    answer: tuple[int, dict[str, Any] | None] | None = None,
+) -> bool:
+    """Write the claim into the transaction that stores what it is for.
 
-    :raises sqlalchemy.exc.IntegrityError: another request has just made the same claim.
+    :param answer: status and body, as far as they are known already.
+    :returns: whether it was free; otherwise another request has just made it, and this one must do nothing.
     """
-    session.execute(
-        delete(IdempotencyRecord).where(_same(claim), IdempotencyRecord.created_at <= now - lifetime)
-    )
-    session.add(
-        IdempotencyRecord(
-            id=uuid7(now),
-            account=claim.account,
-            route=claim.route,
-            idempotency_key=claim.key,
-            request_digest=claim.request_digest,
-            message_id=message_id,
-            created_at=now,
-        )
-    )
-    session.flush()
+    status, body = answer or (None, None)
+    row = {
+        "id": uuid7(now),
+        "account": claim.account,
+        "route": claim.route,
+        "idempotency_key": claim.key,
+        "request_digest": claim.request_digest,
+        "subject_id": subject_id,
+        "answer_status": status,
+        "answer_body": body,
+        "created_at": now,
+    }
+    if _insert(connection, row):
+        return True
+    # Only now: MariaDB locks a gap where it finds nothing to delete, and two that hold one wait for each
+    # other.
+    too_old = delete(IdempotencyRecord).where(_same(claim), IdempotencyRecord.created_at <= now - lifetime)
+    return connection.execute(too_old).rowcount == 1 and _insert(connection, row)
+
+
+def _insert(connection: Connection, row: dict[str, Any]) -> bool:
+    # Not an error where it exists: in PostgreSQL that would spoil the transaction, which may be the host's.
+    dialect = connection.dialect.name
+    if dialect in {"mysql", "mariadb"}:
+        ignoring = mysql.insert(IdempotencyRecord).prefix_with("IGNORE").values(row)
+        return connection.execute(ignoring).rowcount == 1
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    statement = insert(IdempotencyRecord).values(row).on_conflict_do_nothing()
+    # Not by the row count: psycopg has forgotten it once the cursor is closed.
+    return connection.execute(statement.returning(IdempotencyRecord.id)).one_or_none() is not None
 
 
 def keep_answer(
-    store: Store, claim: IdempotencyClaim, message_id: UUID, status: int, body: dict[str, Any]
+    store: Store, claim: IdempotencyClaim, message_id: UUID, status: int, body: dict[str, Any] | None
 ) -> None:
     """Keep the answer for repetitions.
 
@@ -99,32 +125,33 @@ def keep_answer(
     with store.begin() as session:
         session.execute(
             update(IdempotencyRecord)
-            .where(_same(claim), IdempotencyRecord.message_id == message_id)
+            .where(_same(claim), IdempotencyRecord.subject_id == message_id)
             .values(answer_status=status, answer_body=body)
         )
 
 
-def release(store: Store, claim: IdempotencyClaim, message_id: UUID) -> None:
+def release(session: Session, claim: IdempotencyClaim, message_id: UUID) -> None:
     """Give the claim back, so that a repetition is a new try.
 
     :param message_id: of the message that had no effect. By now the claim may be another's, who would be
         sent twice without it.
     """
-    with store.begin() as session:
-        session.execute(
-            delete(IdempotencyRecord).where(
-                _same(claim),
-                IdempotencyRecord.message_id == message_id,
-                IdempotencyRecord.answer_status.is_(None),
-            )
+    session.execute(
+        delete(IdempotencyRecord).where(
+            _same(claim),
+            IdempotencyRecord.subject_id == message_id,
+            IdempotencyRecord.answer_status.is_(None),
         )
+    )
 
 
-def forget(store: Store, oldest: datetime) -> int:
-    """Delete the records from before ``oldest``; returns how many."""
-    with store.begin() as session:
-        result = session.execute(delete(IdempotencyRecord).where(IdempotencyRecord.created_at <= oldest))
-    return int(result.rowcount)  # type: ignore[attr-defined]
+def forget(session: Session, oldest: datetime) -> int:
+    """Delete records from before ``oldest``, a bounded number of them; returns how many."""
+    query = select(IdempotencyRecord.id).where(IdempotencyRecord.created_at <= oldest)
+    old = session.scalars(query.order_by(IdempotencyRecord.created_at).limit(FORGOTTEN_AT_ONCE)).all()
+    if old:
+        session.execute(delete(IdempotencyRecord).where(IdempotencyRecord.id.in_(old)))
+    return len(old)
 
 
 def _same(claim: IdempotencyClaim) -> Any:

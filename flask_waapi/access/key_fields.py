@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from ..errors import Fault
+from ..identifiers import ACCOUNT, is_account
 from .permissions import Permission
 from .secrets import MODES
 
@@ -16,6 +17,17 @@ PREFILLED_DAILY_LIMIT = 10_000
 """What the form of a new key starts with; a key without own limits gets the standard ones."""
 
 LARGEST_LIMIT = 1_000_000_000
+
+EDITABLE = (
+    "description",
+    "permissions",
+    "rate_limit",
+    "daily_limit",
+    "expires_at",
+    "allowed_networks",
+    "provider",
+)
+"""The fields that may be changed afterwards: a key's name and mode stay what programs rely on."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +38,8 @@ class KeyFields:
     :param daily_limit: requests a UTC day; ``None`` for the standard limit.
     :param expires_at: the first moment at which the key no longer works, aware; ``None`` for never.
     :param allowed_networks: addresses or networks in CIDR form it may be used from; empty for any.
+    :param provider: the instance, and so the number, that it sends from; ``None`` where the host or the
+        default decides.
     """
 
     name: str
@@ -36,10 +50,14 @@ class KeyFields:
     expires_at: datetime | None = None
     mode: str = "live"
     allowed_networks: Sequence[str] = ()
+    provider: str | None = None
 
 
-def check_fields(fields: KeyFields, now: datetime) -> list[Fault]:
-    """Everything wrong with the fields of a new key; empty when nothing is."""
+def check_fields(fields: KeyFields, now: datetime, providers: Collection[str]) -> list[Fault]:
+    """Everything wrong with the fields of a new key; empty when nothing is.
+
+    :param providers: the names of the configured provider instances.
+    """
     faults = []
     name = fields.name.strip()
     if not 1 <= len(name) <= 100 or not name.isprintable():
@@ -76,7 +94,23 @@ def check_fields(fields: KeyFields, now: datetime) -> list[Fault]:
                     "an IP address, or a network in CIDR form such as 203.0.113.0/24",
                 )
             )
+    faults += provider_faults(fields.provider, providers)
     return faults
+
+
+def account_faults(account: object) -> list[Fault]:
+    """What is wrong with the name of an account; empty when nothing is."""
+    return [] if is_account(account) else [Fault("/account", f"{account!r} names no account.", ACCOUNT)]
+
+
+def provider_faults(provider: str | None, providers: Collection[str]) -> list[Fault]:
+    """What is wrong with the provider of a key; empty when nothing is.
+
+    :param providers: the names of the configured instances.
+    """
+    if provider is None or provider in providers:
+        return []
+    return [Fault("/provider", f"{provider!r} is no provider.", f"one of {', '.join(providers)}, or none")]
 
 
 def _is_limit(value: object) -> bool:

@@ -7,96 +7,33 @@ been switched off is off for every process at its next request.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from dataclasses import asdict, replace
+from dataclasses import fields as dataclass_fields
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from ..errors import (
-    Fault,
-    InvalidApiKey,
-    KeyExpired,
-    KeyInactive,
-    NotFound,
-    ValidationFailed,
-)
+from ..errors import Fault, InvalidApiKey, KeyExpired, KeyInactive, NotFound, ValidationFailed
 from ..identifiers import uuid7
 from ..settings import Settings
 from ..storage.models import ApiKey, DailyUsage, KeySecret
 from ..storage.session import Store
 from . import secrets
-from .audit import record as record_audit
-from .key_fields import KeyFields, check_fields
+from .audit import DELETE, Change, record
+from .key_fields import EDITABLE, KeyFields, account_faults, check_fields
+from .key_views import Credential, IssuedKey, KeyView
 from .permissions import Permission
 
+STANDARD_OVERLAP = timedelta(hours=24)
+"""How long the former secrets of a rotated key are accepted unless told otherwise."""
 
-@dataclass(frozen=True)
-class Credential:
-    """Whom a request acts for: the key, its account and the limits in force.
-
-    :param rate_limit: requests a minute, the key's own or the standard one.
-    :param daily_limit: requests a UTC day, likewise.
-    """
-
-    key_id: UUID
-    account: str
-    name: str
-    mode: str
-    permissions: frozenset[Permission]
-    rate_limit: int
-    daily_limit: int
-    allowed_networks: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class KeyView:
-    """A key as its owner sees it; the secret is not in it."""
-
-    id: UUID
-    account: str
-    name: str
-    description: str
-    permissions: tuple[Permission, ...]
-    mode: str
-    rate_limit: int
-    daily_limit: int
-    enabled: bool
-    expires_at: datetime | None
-    allowed_networks: tuple[str, ...]
-    created_at: datetime
-    masked: str
-    used_today: int
-    last_used_at: datetime | None
-    expired: bool
-
-    @property
-    def active(self) -> bool:
-        """Enabled and valid now."""
-        return self.enabled and not self.expired
-
-    @property
-    def state(self) -> str:
-        """``active``, ``inactive`` or ``expired``."""
-        if self.expired:
-            return "expired"
-        return "active" if self.enabled else "inactive"
-
-
-@dataclass(frozen=True)
-class IssuedKey:
-    """A key that has just been made.
-
-    :param secret: the only copy of the secret there will ever be.
-    """
-
-    key: KeyView
-    secret: str = field(repr=False)
+LONGEST_OVERLAP = timedelta(days=30)
 
 
 class Keys:
@@ -115,38 +52,16 @@ class Keys:
         :raises ValidationFailed: one or more fields are wrong, or the name is taken.
         """
         now = self._clock()
-        faults = check_fields(fields, now)
+        faults = [*account_faults(account), *check_fields(fields, now, self._settings.provider_names)]
         if faults:
             raise ValidationFailed(faults)
-        secret = secrets.generate(fields.mode)
-        key = ApiKey(
-            id=uuid7(now),
-            account=account,
-            name=fields.name.strip(),
-            description=fields.description,
-            permissions=[str(permission) for permission in Permission if permission in fields.permissions],
-            mode=fields.mode,
-            rate_limit=fields.rate_limit,
-            daily_limit=fields.daily_limit,
-            allowed_networks=[str(ipaddress.ip_network(text)) for text in fields.allowed_networks],
-            enabled=True,
-            expires_at=fields.expires_at,
-            created_at=now,
-        )
+        key = ApiKey(id=uuid7(now), account=account, enabled=True, created_at=now, **_columns(fields))
         try:
             with self._store.begin() as session:
                 session.add(key)
                 session.flush()
-                session.add(
-                    KeySecret(
-                        id=uuid7(now),
-                        key_id=key.id,
-                        digest=secrets.digest(secret, self._settings.peppers[0]),
-                        last_four=secret[-4:],
-                        created_at=now,
-                    )
-                )
-                record_audit(session, key, "create", actor=actor, now=now)
+                secret = self._add_secret(session, key, now)
+                record(session, _change(key, "create"), actor=actor, now=now)
         except IntegrityError as error:
             raise ValidationFailed(
                 [
@@ -163,6 +78,12 @@ class Keys:
         """The account's keys, newest first."""
         with self._store.read() as session:
             return [self._view(*row) for row in session.execute(_keys_of(account, self._today()))]
+
+    def names(self, account: str) -> Mapping[UUID, str]:
+        """How the account's keys are called, by their ids, newest first."""
+        query = select(ApiKey.id, ApiKey.name).where(ApiKey.account == account).order_by(ApiKey.id.desc())
+        with self._store.read() as session:
+            return {row.id: row.name for row in session.execute(query)}
 
     def get(self, account: str, name_or_id: str) -> KeyView:
         """One key of the account.
@@ -185,10 +106,90 @@ class Keys:
             if key.enabled != enabled:
                 key.enabled = enabled
                 action = "enable" if enabled else "disable"
-                record_audit(session, key, action, actor=actor, now=self._clock())
+                record(session, _change(key, action), actor=actor, now=self._clock())
             return key.id
 
         return self.get(account, str(self._store.write(switch)))
+
+    def update(self, account: str, name_or_id: str, changes: Mapping[str, Any], *, actor: str) -> KeyView:
+        """Change what a key may do. It holds from the next request on; the name and the mode stay.
+
+        :param changes: new values by the name of the field, of :data:`EDITABLE`.
+        :raises NotFound: the account has no such key.
+        :raises ValidationFailed: a new value is wrong.
+        :raises TypeError: there is no such field to change.
+        """
+
+        if unknown := set(changes) - set(EDITABLE):
+            raise TypeError(f"These cannot be changed: {', '.join(sorted(unknown))}.")
+
+        def change(session: Session) -> UUID:
+            key = _find(session, account, name_or_id, lock=True)
+            fields = replace(_fields_of(key), **changes)
+            faults = check_fields(fields, self._clock(), self._settings.provider_names)
+            # What was not touched may have become wrong since, such as a moment that has passed.
+            faults = [fault for fault in faults if fault.pointer.split("/")[1] in changes]
+            if faults:
+                raise ValidationFailed(faults)
+            before = _details(key)
+            for name, value in _columns(fields).items():
+                setattr(key, name, value)
+            changed = {
+                name: [before[name], value] for name, value in _details(key).items() if value != before[name]
+            }
+            if changed:
+                record(session, _change(key, "update", changed=changed), actor=actor, now=self._clock())
+            return key.id
+
+        return self.get(account, str(self._store.write(change)))
+
+    def rotate(
+        self, account: str, name_or_id: str, *, actor: str, overlap: timedelta = STANDARD_OVERLAP
+    ) -> IssuedKey:
+        """Give a key a new secret. Without an overlap, once this returns no process accepts a former one.
+
+        :param overlap: how long the former secrets are accepted too; up to thirty days.
+        :raises NotFound: the account has no such key.
+        :raises ValidationFailed: the overlap is out of bounds.
+        """
+        if not timedelta(0) <= overlap <= LONGEST_OVERLAP:
+            raise ValidationFailed([Fault("/overlap", f"{overlap} is not an overlap.", "none to 30 days")])
+
+        def change(session: Session) -> tuple[UUID, str]:
+            key = _find(session, account, name_or_id, lock=True)
+            now = self._clock()
+            # Another process's clock may be behind: without an overlap the end is one that it has seen too.
+            ends = now + overlap if overlap else KeySecret.created_at
+            session.execute(
+                update(KeySecret)
+                .where(
+                    KeySecret.key_id == key.id,
+                    or_(KeySecret.expires_at.is_(None), KeySecret.expires_at > now + overlap),
+                )
+                .values(expires_at=ends)
+                .execution_options(synchronize_session=False)
+            )
+            secret = self._add_secret(session, key, now)
+            told = _change(key, "rotate", overlap_seconds=int(overlap.total_seconds()))
+            record(session, told, actor=actor, now=now)
+            return key.id, secret
+
+        key_id, secret = self._store.write(change)
+        return IssuedKey(self.get(account, str(key_id)), secret)
+
+    def _add_secret(self, session: Session, key: ApiKey, now: datetime) -> str:
+        secret = secrets.generate(key.mode)
+        session.add(
+            KeySecret(
+                id=uuid7(now),
+                key_id=key.id,
+                digest=secrets.digest(secret, self._settings.peppers[0]),
+                last_four=secret[-4:],
+                created_at=now,
+                expires_at=None,
+            )
+        )
+        return secret
 
     def delete(self, account: str, name_or_id: str, *, actor: str) -> None:
         """Delete a key for good. What it sent stays.
@@ -198,7 +199,7 @@ class Keys:
 
         def erase(session: Session) -> None:
             key = _find(session, account, name_or_id, lock=True)
-            record_audit(session, key, "delete", actor=actor, now=self._clock())
+            record(session, _change(key, DELETE), actor=actor, now=self._clock())
             session.execute(delete(DailyUsage).where(DailyUsage.key_id == key.id))
             session.execute(delete(KeySecret).where(KeySecret.key_id == key.id))
             session.delete(key)
@@ -218,13 +219,13 @@ class Keys:
         query = _CREDENTIAL.join(KeySecret, KeySecret.key_id == ApiKey.id).where(
             KeySecret.digest.in_(digests)
         )
+        query = query.add_columns(KeySecret.id.label("secret_id"), KeySecret.expires_at.label("secret_ends"))
         with self._store.read() as session:
-            row = session.execute(query.add_columns(KeySecret.expires_at)).one_or_none()
+            row = session.execute(query).one_or_none()
         if row is None:
             raise InvalidApiKey("The API key is not valid: it is unknown or has been deleted.")
-        if row[-1] is not None and row[-1] <= self._clock():
-            raise KeyExpired("This secret of the API key has been replaced: use the new one.")
-        return self._credential(row)
+        self._refuse_replaced(row.secret_ends)
+        return replace(self._credential(row), secret_id=row.secret_id)
 
     def credential(self, account: str, key_id: UUID) -> Credential:
         """The credential of a key of the account, without its secret, for the playground.
@@ -240,16 +241,26 @@ class Keys:
             raise NotFound(f"There is no key {key_id} in this account.")
         return self._credential(row)
 
-    def confirm(self, session: Session, key_id: UUID) -> None:
+    def confirm(self, session: Session, key_id: UUID, secret_id: UUID | None = None) -> None:
         """Hold the key as it is until the transaction ends.
 
-        Whoever switches it off waits for that, so nothing is accepted after the switch has answered.
+        Whoever switches it off or rotates it waits for that, so nothing is accepted after they have answered.
 
+        :param secret_id: which of its secrets the request came with.
         :raises KeyInactive: it has been switched off or deleted meanwhile.
+        :raises KeyExpired: the secret has been replaced meanwhile.
         """
         query = select(ApiKey.enabled).where(ApiKey.id == key_id).with_for_update(read=True)
         if not session.execute(query).scalar_one_or_none():
             raise KeyInactive("The API key has been switched off.")
+        if secret_id is not None:
+            # In a statement of its own, which sees what was committed while the first one waited.
+            ends = select(KeySecret.expires_at).where(KeySecret.id == secret_id)
+            self._refuse_replaced(session.execute(ends).scalar_one_or_none())
+
+    def _refuse_replaced(self, ends: datetime | None) -> None:
+        if ends is not None and ends <= self._clock():
+            raise KeyExpired("This secret of the API key has been replaced: use the new one.")
 
     def _credential(self, row: Any) -> Credential:
         if not row.enabled:
@@ -265,6 +276,7 @@ class Keys:
             rate_limit=row.rate_limit or self._settings.standard_rate_limit,
             daily_limit=row.daily_limit or self._settings.standard_daily_limit,
             allowed_networks=tuple(row.allowed_networks),
+            provider=row.provider,
         )
 
     def _view(
@@ -287,6 +299,9 @@ class Keys:
             used_today=used_today or 0,
             last_used_at=last_used_at,
             expired=key.expires_at is not None and key.expires_at <= self._clock(),
+            provider=key.provider,
+            own_rate_limit=key.rate_limit,
+            own_daily_limit=key.daily_limit,
         )
 
     def _today(self) -> date:
@@ -302,16 +317,48 @@ _CREDENTIAL = select(
     ApiKey.rate_limit,
     ApiKey.daily_limit,
     ApiKey.allowed_networks,
+    ApiKey.provider,
     ApiKey.enabled,
     ApiKey.expires_at,
 )
+
+
+def _change(key: ApiKey, action: str, **more: Any) -> Change:
+    return Change(key.account, action, key.id, key.name, _details(key) | more)
+
+
+def _details(key: ApiKey) -> dict[str, Any]:
+    return {
+        "description": key.description,
+        "permissions": key.permissions,
+        "mode": key.mode,
+        "rate_limit": key.rate_limit,
+        "daily_limit": key.daily_limit,
+        "expires_at": key.expires_at.isoformat() if key.expires_at else None,
+        "allowed_networks": key.allowed_networks,
+        "provider": key.provider,
+    }
+
+
+def _fields_of(key: ApiKey) -> KeyFields:
+    return KeyFields(**{member.name: getattr(key, member.name) for member in dataclass_fields(KeyFields)})
+
+
+def _columns(fields: KeyFields) -> dict[str, Any]:
+    """The columns of a key that its fields decide."""
+    return asdict(fields) | {
+        "name": fields.name.strip(),
+        "permissions": [str(permission) for permission in Permission if permission in fields.permissions],
+        "allowed_networks": [str(ipaddress.ip_network(text)) for text in fields.allowed_networks],
+    }
 
 
 def _keys_of(account: str, today: date) -> Any:
     newest_secret = (
         select(KeySecret.last_four)
         .where(KeySecret.key_id == ApiKey.id)
-        .order_by(KeySecret.id.desc())
+        # The one without an end; two may have been made in the same microsecond.
+        .order_by(KeySecret.expires_at.is_(None).desc(), KeySecret.id.desc())
         .limit(1)
         .scalar_subquery()
     )

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import ipaddress
 import math
+import threading
 import time
 import warnings
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from contextvars import ContextVar
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import flask
 from flask_limiter import Limiter, RateLimitExceeded
+from limits import parse
 from limits.storage import MemoryStorage
 
 from ..errors import ConfigurationError
@@ -29,32 +31,76 @@ STORE_TIMEOUT_SECONDS = 0.25
 
 WINDOW_SECONDS = 60
 
-_subject: ContextVar[str] = ContextVar("flask_waapi_limit_subject")
-_amount: ContextVar[int] = ContextVar("flask_waapi_limit_amount")
+
+class Asked(NamedTuple):
+    """What is being counted: for whom, of how many, how many."""
+
+    subject: str
+    limit: int
+    amount: int
+
+
+_asked: ContextVar[Asked] = ContextVar("flask_waapi_limit_asked")
 
 
 class MinuteLimits:
-    """Limits on any sixty seconds, by key id and by client address.
+    """Limits on requests, by key id, and on wrong keys, by client address.
 
-    The moving window remembers each request of the last minute and is exact. Counters are cheaper and
-    admit up to twice the limit within a minute that spans two of their windows.
+    Requests are counted in any sixty seconds: the moving window remembers each of the last minute and is
+    exact. It also remembers whom it has ever counted for, which keys bound and addresses do not. So wrong
+    keys are counted in minutes that begin with the first one; where two of these meet, any sixty seconds may
+    see up to twice the limit.
 
     Over the shared store all processes count together. Where it is not configured or does not answer, each
     process counts in memory and grants its share.
     """
 
     def __init__(self, settings: Settings) -> None:
-        self._processes = settings.processes
+        self._requests = _Window(settings, "requests", "moving-window")
+        self._wrong_keys = _Window(settings, "wrong-keys", "fixed-window")
         self._wrong_key_limit = settings.wrong_key_limit
+        self._alone = threading.Lock()
+
+    def take(self, key_id: str, limit: int, amount: int = 1) -> Quota:
+        """Count requests of the key, all of them or, where that would exceed the minute's limit, none.
+
+        :param key_id: the key's id; never its secret, which would end in logs and names in the store.
+        """
+        return self._requests.take(key_id, limit, amount)
+
+    def left(self, key_id: str, limit: int) -> Quota | None:
+        """What the key has left of its minute. Nothing is counted.
+
+        :returns: as if one request had asked; ``None`` where the shared store does not answer.
+        """
+        return self._requests.left(key_id, limit)
+
+    def count_wrong_key(self, address: str) -> Quota:
+        """Count one request with a wrong key from a client's address."""
+        # The counters in memory lose count where threads meet.
+        with self._alone if self._wrong_keys.is_in_memory else nullcontext():
+            return self._wrong_keys.take(_network_of(address), self._wrong_key_limit)
+
+
+class _Window:
+    """One way to count on the store.
+
+    :param scope: what is counted.
+    :param strategy: how, by Flask-Limiter's name.
+    """
+
+    def __init__(self, settings: Settings, scope: str, strategy: str) -> None:
+        self._processes = settings.processes
+        self._scope = scope
         uri = settings.limits_storage_uri
         shared = not uri.startswith("memory:")
         options: dict[str, Any] = {"key_prefix": "waapi"} if shared else {}
         if uri.startswith("redis"):
             options["socket_timeout"] = STORE_TIMEOUT_SECONDS
             options["socket_connect_timeout"] = STORE_TIMEOUT_SECONDS
-        self._limiter = Limiter(
-            _subject.get,
-            strategy="moving-window",
+        self.limiter = Limiter(
+            lambda: _asked.get().subject,
+            strategy=strategy,
             storage_uri=uri,
             storage_options=options,
             in_memory_fallback_enabled=shared,
@@ -64,60 +110,61 @@ class MinuteLimits:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                self._limiter.init_app(cast("flask.Flask", _StandIn()))
+                self.limiter.init_app(cast("flask.Flask", _StandIn()))
         except Exception as error:
             raise ConfigurationError([f"WAAPI_LIMITS_STORAGE_URI {_without(uri, error)}"]) from None
-        self._count_request = self._limited("requests")
-        self._count_wrong_key = self._limited("wrong-keys")
+        self._count = self._limited()
 
-    def take(self, key_id: str, limit: int) -> Quota:
-        """Count one request of the key, unless the minute's limit is used up.
+    @property
+    def is_in_memory(self) -> bool:
+        """Whether this process counts for itself at the moment."""
+        return isinstance(self.limiter.limiter.storage, MemoryStorage)
 
-        :param key_id: the key's id; never its secret, which would end in logs and names in the store.
-        """
-        return self._take(self._count_request, key_id, limit)
-
-    def count_wrong_key(self, address: str) -> Quota:
-        """Count one request with a wrong key from a client's address."""
-        return self._take(self._count_wrong_key, _network_of(address), self._wrong_key_limit)
-
-    def _limited(self, scope: str) -> Callable[[], None]:
-        def counted() -> None:
-            """Be counted: Flask-Limiter limits functions."""
-
-        counted.__qualname__ = f"count_{scope}"
-
-        def amount() -> str:
-            # Asked again when the shared store has failed meanwhile: then it is the share that counts.
-            return f"{self._share(_amount.get())}/minute"
-
-        return self._limiter.shared_limit(amount, scope=scope)(counted)
-
-    def _take(self, count: Callable[[], None], subject: str, limit: int) -> Quota:
-        subject_token = _subject.set(subject)
-        amount_token = _amount.set(limit)
+    def take(self, subject: str, limit: int, amount: int = 1) -> Quota:
+        """Count so many, or none where that would exceed the limit."""
+        asked = _asked.set(Asked(subject, limit, amount))
         try:
-            granted = _counted(count)
+            granted = _counted(self._count)
         finally:
-            _amount.reset(amount_token)
-            _subject.reset(subject_token)
-        return self._quota(limit, granted)
-
-    def _share(self, limit: int) -> int:
-        if isinstance(self._limiter.limiter.storage, MemoryStorage):
-            return max(1, limit // self._processes)
-        return limit
-
-    def _quota(self, limit: int, granted: bool) -> Quota:
-        current = self._limiter.current_limit
+            _asked.reset(asked)
+        current = self.limiter.current_limit
         remaining, reset_seconds = 0, WINDOW_SECONDS
         if current is not None:
             # The store may have gone since it counted; the headers are not worth a failure.
-            with suppress(*_as_tuple(self._limiter.storage.base_exceptions)):
+            with suppress(*_as_tuple(self.limiter.storage.base_exceptions)):
                 # Flask-Limiter has rounded the moment up to a second already.
-                reset_seconds = min(WINDOW_SECONDS, max(1, math.ceil(current.reset_at - time.time())))
-                remaining = current.remaining if granted else 0
-        return Quota(limit, remaining, reset_seconds, granted)
+                reset_seconds = _seconds_until(current.reset_at)
+                remaining = current.remaining
+        return Quota(limit, self._share(limit), remaining, reset_seconds, granted)
+
+    def left(self, subject: str, limit: int) -> Quota | None:
+        """What is left, as if one had asked; ``None`` where the shared store does not answer."""
+        try:
+            stats = self.limiter.limiter.get_window_stats(parse(self._rule(limit)), subject, self._scope)
+        except _as_tuple(self.limiter.storage.base_exceptions):
+            return None
+        remaining = max(0, stats.remaining)
+        reset_seconds = _seconds_until(stats.reset_time)
+        return Quota(limit, self._share(limit), remaining, reset_seconds, granted=remaining > 0)
+
+    def _limited(self) -> Callable[[], None]:
+        def counted() -> None:
+            """Be counted: Flask-Limiter limits functions."""
+
+        counted.__qualname__ = f"count_{self._scope}"
+
+        def allowed() -> str:
+            # Asked again when the shared store has failed meanwhile: then it is the share that counts.
+            return self._rule(_asked.get().limit)
+
+        limited = self.limiter.shared_limit(allowed, scope=self._scope, cost=lambda: _asked.get().amount)
+        return limited(counted)
+
+    def _rule(self, limit: int) -> str:
+        return f"{self._share(limit)}/minute"
+
+    def _share(self, limit: int) -> int:
+        return max(1, limit // self._processes) if self.is_in_memory else limit
 
 
 class _StandIn(SimpleNamespace):
@@ -134,6 +181,10 @@ class _StandIn(SimpleNamespace):
 
     def teardown_request(self, function: Callable[[Any], None]) -> None:
         """Its clean-up of the request's context, which Flask drops by itself."""
+
+
+def _seconds_until(moment: float) -> int:
+    return min(WINDOW_SECONDS, max(1, math.ceil(moment - time.time())))
 
 
 def _as_tuple(

@@ -25,6 +25,9 @@ class Permission(StrEnum):
         return _HELP[self]
 
 
+SENDING = (Permission.SEND_TEMPLATE, Permission.SEND_TEXT, Permission.SEND_MEDIA)
+"""What allows to send something."""
+
 _HELP = {
     Permission.SEND_TEMPLATE: "business-initiated messages",
     Permission.SEND_TEXT: "free-form session messages",

@@ -11,52 +11,72 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import delete, update
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from ..storage.models import DailyUsage
 
+DAYS_KEPT = 31
+"""How many days of a key's past stay; the last day on which it was used always does."""
+
 
 @dataclass(frozen=True)
 class Quota:
-    """A limit after one request has asked for its share.
+    """A limit after a request has asked for its share.
 
     :param limit: requests in the window.
+    :param share: how many of them who counts may grant: all, or the part of one of several processes.
     :param remaining: how many are left of it.
     :param reset_seconds: whole seconds until there are more.
-    :param granted: whether this request got one.
+    :param granted: whether this request got its share.
     """
 
     limit: int
+    share: int
     remaining: int
     reset_seconds: int
     granted: bool
 
 
-def take(session: Session, key_id: UUID, limit: int, now: datetime) -> Quota:
-    """Count one request of the key, unless the day's limit is used up."""
+def take(session: Session, key_id: UUID, limit: int, now: datetime, amount: int = 1) -> Quota:
+    """Count requests of the key, all of them or, where that would exceed the day's limit, none."""
     moment = now.astimezone(UTC)
-    midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
-    reset_seconds = max(1, int((midnight - moment).total_seconds()))
-    used = _take_one(session, key_id, limit, moment)
+    row = {"key_id": key_id, "day": moment.date(), "used": amount, "last_used_at": moment}
+    used = _take(session, row, limit) if amount <= limit else None
     if used is None:
-        return Quota(limit, 0, reset_seconds, granted=False)
-    return Quota(limit, max(0, limit - used), reset_seconds, granted=True)
+        return left(session, key_id, limit, now)
+    if used == amount:
+        # Once a day, along the primary key: no job has to look through the rows of all keys.
+        oldest = moment.date() - timedelta(days=DAYS_KEPT)
+        session.execute(delete(DailyUsage).where(DailyUsage.key_id == key_id, DailyUsage.day < oldest))
+    return Quota(limit, limit, max(0, limit - used), _until_midnight(moment), granted=True)
 
 
-def _take_one(session: Session, key_id: UUID, limit: int, now: datetime) -> int | None:
-    row = {"key_id": key_id, "day": now.date(), "used": 1, "last_used_at": now}
+def left(session: Session, key_id: UUID, limit: int, now: datetime) -> Quota:
+    """What the key has left of the day; nothing is counted, and nothing granted."""
+    moment = now.astimezone(UTC)
+    usage = session.get(DailyUsage, (key_id, moment.date()))
+    used = usage.used if usage else 0
+    return Quota(limit, limit, max(0, limit - used), _until_midnight(moment), granted=False)
+
+
+def _until_midnight(moment: datetime) -> int:
+    midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    return max(1, int((midnight - moment).total_seconds()))
+
+
+def _take(session: Session, row: dict[str, Any], limit: int) -> int | None:
     if session.get_bind().dialect.name in {"mysql", "mariadb"}:
-        return _take_one_mysql(session, row, limit)
+        return _take_mysql(session, row, limit)
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     statement = (
         insert(DailyUsage)
         .values(row)
         .on_conflict_do_update(
             index_elements=[DailyUsage.key_id, DailyUsage.day],
-            set_={"used": DailyUsage.used + 1, "last_used_at": now},
-            where=DailyUsage.used < limit,
+            set_={"used": DailyUsage.used + row["used"], "last_used_at": row["last_used_at"]},
+            where=DailyUsage.used + row["used"] <= limit,
         )
         .returning(DailyUsage.used)
     )
@@ -64,7 +84,7 @@ def _take_one(session: Session, key_id: UUID, limit: int, now: datetime) -> int 
     return used
 
 
-def _take_one_mysql(session: Session, row: dict[str, Any], limit: int) -> int | None:
+def _take_mysql(session: Session, row: dict[str, Any], limit: int) -> int | None:
     # No condition on its upsert: make sure of the row first, then count under its lock.
     key = (DailyUsage.key_id == row["key_id"], DailyUsage.day == row["day"])
     session.execute(
@@ -72,8 +92,8 @@ def _take_one_mysql(session: Session, row: dict[str, Any], limit: int) -> int | 
     )
     counted = session.execute(
         update(DailyUsage)
-        .where(*key, DailyUsage.used < limit)
-        .values(used=DailyUsage.used + 1, last_used_at=row["last_used_at"])
+        .where(*key, DailyUsage.used + row["used"] <= limit)
+        .values(used=DailyUsage.used + row["used"], last_used_at=row["last_used_at"])
     )
     if counted.rowcount == 0:  # type: ignore[attr-defined]
         return None

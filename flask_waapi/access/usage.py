@@ -10,18 +10,21 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, insert, or_, select
+from sqlalchemy import and_, case, func, insert, or_, select
 from sqlalchemy.exc import DataError
+from sqlalchemy.orm import Session
 
 from ..discretion import log_failure
 from ..identifiers import uuid7
 from ..storage.models import ApiKey, ApiRequest
 from ..storage.session import Store
+from . import request_hours
+from .request_entry import RequestEntry
 
 LARGEST_BATCH = 500
 
@@ -29,25 +32,6 @@ LONGEST_WAIT = timedelta(seconds=2)
 """How long an entry waits where no background thread writes the log."""
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class RequestEntry:
-    """One call of the API by a known key.
-
-    :param endpoint: the path's pattern, ``/api/v1/external/messages/<uuid>``.
-    :param duration_ms: milliseconds from its arrival to its answer.
-    """
-
-    account: str
-    key_id: UUID
-    occurred_at: datetime
-    method: str
-    endpoint: str
-    status: int
-    error_code: str | None
-    duration_ms: float
-    request_id: str
 
 
 @dataclass(frozen=True)
@@ -68,25 +52,29 @@ class RequestLog:
     def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
         self._store = store
         self._clock = clock
-        self._waiting: list[RequestEntry] = []
+        self._waiting: list[tuple[UUID, RequestEntry]] = []
+        self._is_doubtful = False
         self._lock = threading.Lock()
         self._process = os.getpid()
 
-    def add(self, entry: RequestEntry) -> None:
+    def add(self, entry: RequestEntry) -> bool:
         """Keep an entry until the next flush; a batch that is full or overdue is written at once.
 
         The answer it tells of is on its way, so a failure to write is logged and raised no further.
+
+        :returns: whether it was time to write.
         """
         self._forget_parent()
         with self._lock:
-            self._waiting.append(entry)
-            overdue = entry.occurred_at - self._waiting[0].occurred_at > LONGEST_WAIT
+            self._waiting.append((uuid7(entry.occurred_at), entry))
+            overdue = entry.occurred_at - self._waiting[0][1].occurred_at > LONGEST_WAIT
             write = overdue or len(self._waiting) >= LARGEST_BATCH
         if write:
             try:
                 self.flush()
             except Exception as error:
                 log_failure(logger, error, "The request log could not be written")
+        return write
 
     def _forget_parent(self) -> None:
         # After a fork the child holds the parent's entries, which the parent writes.
@@ -94,44 +82,46 @@ class RequestLog:
             self._process, self._lock, self._waiting = os.getpid(), threading.Lock(), []
 
     def flush(self) -> int:
-        """Write what has been collected.
+        """Write what has been collected, and count it by the hour.
 
         :returns: the number of entries written.
         """
         with self._lock:
             entries, self._waiting = self._waiting, []
+            is_doubtful, self._is_doubtful = self._is_doubtful, False
         if not entries:
             return 0
-        rows = [{"id": uuid7(entry.occurred_at), **asdict(entry)} for entry in entries]
         try:
-            with self._store.begin() as session:
-                session.execute(insert(ApiRequest), rows)
+            self._store.write(lambda session: _write(session, entries, is_doubtful))
         except DataError:
             # It would fail for ever, and every entry after it with it.
             raise
         except Exception:
             with self._lock:
                 self._waiting = (entries + self._waiting)[-20 * LARGEST_BATCH :]
+                self._is_doubtful = True
             raise
-        return len(rows)
+        return len(entries)
 
     def counters(self, account: str) -> Counters:
-        """The account's counters now, this process's collected entries included."""
-        self.flush()
+        """The account's counters now; of this process's calls those that have been written."""
         now = self._clock()
         mine = ApiKey.account == account
-        valid = or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > now)
+        active_now = and_(ApiKey.enabled, or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > now))
+        keys = select(func.count(), func.count(case((active_now, 1)))).where(mine)
         with self._store.read() as session:
-            total = session.scalar(select(func.count()).select_from(ApiKey).where(mine))
-            active = session.scalar(
-                select(func.count()).select_from(ApiKey).where(mine, ApiKey.enabled, valid)
-            )
-            calls = session.scalar(
-                select(func.count())
-                .select_from(ApiRequest)
-                .where(
-                    ApiRequest.account == account,
-                    ApiRequest.occurred_at > now - timedelta(hours=24),
-                )
-            )
-        return Counters(total or 0, active or 0, calls or 0)
+            total, active = session.execute(keys).one()
+            calls = request_hours.count_since(session, account, now - timedelta(hours=24))
+        return Counters(total, active, calls)
+
+
+def _write(session: Session, entries: Sequence[tuple[UUID, RequestEntry]], is_doubtful: bool) -> None:
+    if is_doubtful:
+        # The connection may have broken after the commit: what is there has been counted.
+        ids = [entry_id for entry_id, _ in entries]
+        written = set(session.scalars(select(ApiRequest.id).where(ApiRequest.id.in_(ids))))
+        entries = [(entry_id, entry) for entry_id, entry in entries if entry_id not in written]
+        if not entries:
+            return
+    session.execute(insert(ApiRequest), [{"id": entry_id, **asdict(entry)} for entry_id, entry in entries])
+    request_hours.add(session, [entry for _, entry in entries])

@@ -82,8 +82,8 @@ class Clipped(TypeDecorator[str]):
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         if value is None:
             return None
-        # PostgreSQL refuses NUL in any text, every driver a lone surrogate.
-        return value.replace("\0", "").encode(errors="replace").decode()[: self.length]
+        # Networks number what others name. PostgreSQL refuses NUL in any text, every driver a lone surrogate.
+        return str(value).replace("\0", "").encode(errors="replace").decode()[: self.length]
 
 
 def long_text() -> Text:

@@ -17,7 +17,7 @@ from alembic.util import CommandError
 from sqlalchemy import Connection, Engine
 
 from ..errors import NotFound
-from .models import PREFIX, Base
+from .tables import PREFIX, Base
 
 VERSION_TABLE = "waapi_alembic_version"
 

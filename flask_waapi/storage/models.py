@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, Double, ForeignKey, Index, MetaData, UniqueConstraint
+from sqlalchemy import JSON, Double, ForeignKey, Index, MetaData, SmallInteger, UniqueConstraint, false
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from .columns import Clipped, ExactString, UtcDateTime, digest, long_text, ordered_uuid
@@ -15,7 +15,8 @@ PREFIX = "waapi_"
 """Every table of ours begins with it."""
 
 
-def _reason() -> Clipped:
+def words() -> Clipped:
+    """Type of a column for a provider's or an operator's words."""
     return Clipped(2_000, long_text())
 
 
@@ -39,7 +40,8 @@ class Base(DeclarativeBase):
 class ApiKey(Base):
     """A key: who may do what, and how much. Its secrets are :class:`KeySecret` rows.
 
-    ``rate_limit`` and ``daily_limit`` are ``None`` where the standard limits hold.
+    ``rate_limit`` and ``daily_limit`` are ``None`` where the standard limits hold. ``provider`` is the
+    instance that sends its messages, ``None`` where that is not for the key to say.
     """
 
     __tablename__ = "waapi_keys"
@@ -54,6 +56,7 @@ class ApiKey(Base):
     rate_limit: Mapped[int | None]
     daily_limit: Mapped[int | None]
     allowed_networks: Mapped[list[str]] = mapped_column(JSON)
+    provider: Mapped[str | None] = mapped_column(ExactString(64))
     enabled: Mapped[bool]
     expires_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
@@ -86,8 +89,20 @@ class DailyUsage(Base):
 class Message(Base):
     """One message to one recipient, from before it is sent until its end.
 
-    ``due_at`` says when the delivery loop must look at it next, ``None`` when it need not;
-    ``claimed_at`` is set while a process has it in hand.
+    =============  =======  ==============  ============
+    It is          lane     due_at          claimed_at
+    =============  =======  ==============  ============
+    waiting        set      when to send    none
+    in hand        none     end of lease    since when
+    unconfirmed    none     end of waiting  none
+    at its end     none     none            none
+    =============  =======  ==============  ============
+
+    ``round`` counts how often it was set on its way: 1, and one more each time a failed one is retried by
+    hand. ``attempts`` counts the tries of the round.
+
+    One that came in (``direction`` is ``inbound``) is at its end from the start: ``sender`` is who wrote it,
+    ``recipient`` our own number, ``content`` what the provider told, whole.
     """
 
     __tablename__ = "waapi_messages"
@@ -98,12 +113,23 @@ class Message(Base):
         Index(None, "account", "template_name", "id"),
         Index(None, "account", "status", "id"),
         Index(None, "provider", "provider_message_id"),
+        Index(None, "provider", "recipient", "id"),
+        Index(None, "account", "direction", "id"),
+        Index(None, "account", "sender", "id"),
+        Index(None, "account", "key_id", "id"),
+        Index(None, "lane", "due_at", "id"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     account: Mapped[str] = mapped_column(ExactString(64))
     key_id: Mapped[UUID | None]
-    recipient: Mapped[str] = mapped_column(ExactString(32))
+    direction: Mapped[str] = mapped_column(ExactString(8), server_default="outbound")
+    sender: Mapped[str | None] = mapped_column(ExactString(160))
+    sender_name: Mapped[str | None] = mapped_column(Clipped(255))
+    reply_to: Mapped[str | None] = mapped_column(Clipped(255))
+    is_echo: Mapped[bool] = mapped_column(server_default=false())
+    recipient: Mapped[str] = mapped_column(ExactString(160))
+    options: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     type: Mapped[str] = mapped_column(ExactString(24))
     content: Mapped[dict[str, Any]] = mapped_column(JSON)
     template_name: Mapped[str | None] = mapped_column(ExactString(512))
@@ -116,10 +142,15 @@ class Message(Base):
     status: Mapped[str] = mapped_column(ExactString(16))
     failure_code: Mapped[str | None] = mapped_column(ExactString(64))
     provider_code: Mapped[str | None] = mapped_column(Clipped(64))
-    failure_reason: Mapped[str | None] = mapped_column(_reason())
-    attempts: Mapped[int]
-    due_at: Mapped[datetime | None] = mapped_column(index=True)
+    failure_reason: Mapped[str | None] = mapped_column(words())
+    priority: Mapped[int] = mapped_column(SmallInteger, server_default="1")
+    lane: Mapped[str | None] = mapped_column(ExactString(140))
+    due_at: Mapped[datetime | None]
     claimed_at: Mapped[datetime | None]
+    send_at: Mapped[datetime | None]
+    expires_at: Mapped[datetime | None]
+    round: Mapped[int] = mapped_column(server_default="1")
+    attempts: Mapped[int]
     request_id: Mapped[str | None] = mapped_column(ExactString(128))
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
@@ -137,7 +168,11 @@ class Message(Base):
 
 
 class MessageEvent(Base):
-    """One fact about a message. Rows are only ever added; the status is a fold over them."""
+    """One fact about a message. Rows are only ever added; the status is a fold over them.
+
+    ``round`` is the message's round that it belongs to, ``attempt`` the try that it came of, if it did;
+    ``answered`` marks the failure that its sender was answered with, and asked to send it again.
+    """
 
     __tablename__ = "waapi_message_events"
     __table_args__ = (UniqueConstraint("message_id", "fingerprint"),)
@@ -148,8 +183,14 @@ class MessageEvent(Base):
     status: Mapped[str] = mapped_column(Clipped(16))
     occurred_at: Mapped[datetime]
     recorded_at: Mapped[datetime]
+    round: Mapped[int] = mapped_column(server_default="1")
+    attempt: Mapped[int | None]
+    answered: Mapped[bool] = mapped_column(server_default=false())
+    provider_message_id: Mapped[str | None] = mapped_column(Clipped(255))
+    code: Mapped[str | None] = mapped_column(ExactString(64))
     provider_code: Mapped[str | None] = mapped_column(Clipped(64))
-    reason: Mapped[str | None] = mapped_column(_reason())
+    reason: Mapped[str | None] = mapped_column(words())
+    details: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
 
 
 class ScheduledUpdate(Base):
@@ -162,12 +203,16 @@ class ScheduledUpdate(Base):
     due_at: Mapped[datetime] = mapped_column(index=True)
     status: Mapped[str] = mapped_column(Clipped(16))
     occurred_at: Mapped[datetime]
+    provider_message_id: Mapped[str | None] = mapped_column(Clipped(255))
     provider_code: Mapped[str | None] = mapped_column(Clipped(64))
-    reason: Mapped[str | None] = mapped_column(_reason())
+    reason: Mapped[str | None] = mapped_column(words())
 
 
 class StoredTemplate(Base):
-    """A template in one language, as the provider instance last listed it."""
+    """A template in one language, as the provider instance last listed it or has reported since.
+
+    ``changed_at`` holds, by the name of a column, when the provider last reported a change of it.
+    """
 
     __tablename__ = "waapi_templates"
     __table_args__ = (UniqueConstraint("provider", "name", "language"),)
@@ -181,23 +226,31 @@ class StoredTemplate(Base):
     parameter_format: Mapped[str] = mapped_column(Clipped(16))
     components: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     provider_template_id: Mapped[str | None] = mapped_column(Clipped(64))
+    quality: Mapped[str | None] = mapped_column(Clipped(32))
+    reason: Mapped[str | None] = mapped_column(words())
+    changed_at: Mapped[dict[str, str] | None] = mapped_column(JSON(none_as_null=True))
 
 
 class TemplateSync(Base):
-    """When a provider instance's templates were last read, and what came of it."""
+    """When a provider instance's templates were last read, and what came of it.
+
+    ``stale_at`` is when something was last reported that only another reading can tell.
+    """
 
     __tablename__ = "waapi_template_syncs"
 
     provider: Mapped[str] = mapped_column(ExactString(64), primary_key=True)
     attempted_at: Mapped[datetime]
     succeeded_at: Mapped[datetime | None]
-    problem: Mapped[str | None] = mapped_column(_reason())
+    problem: Mapped[str | None] = mapped_column(words())
+    stale_at: Mapped[datetime | None]
 
 
 class IdempotencyRecord(Base):
     """The first request with an ``Idempotency-Key``, and its answer once there is one.
 
-    It is written in the transaction that stores the message, so the two exist together or not at all.
+    It is written in the transaction that stores the message, so the two exist together or not at all. That
+    of a batch has its answer at once. ``subject_id`` is the message's id, or the batch's.
     """
 
     __tablename__ = "waapi_idempotency"
@@ -208,14 +261,14 @@ class IdempotencyRecord(Base):
     route: Mapped[str] = mapped_column(ExactString(64))
     idempotency_key: Mapped[str] = mapped_column(ExactString(255))
     request_digest: Mapped[bytes] = mapped_column(digest())
-    message_id: Mapped[UUID]
+    subject_id: Mapped[UUID]
     answer_status: Mapped[int | None]
     answer_body: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     created_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class AuditEntry(Base):
-    """Who changed which key, and how; written in the transaction of the change."""
+    """Who changed which key, webhook endpoint or template, and how; written with the change."""
 
     __tablename__ = "waapi_audit"
     __table_args__ = (Index(None, "account", "id"),)
@@ -225,16 +278,23 @@ class AuditEntry(Base):
     occurred_at: Mapped[datetime]
     actor: Mapped[str] = mapped_column(Clipped(255))
     action: Mapped[str] = mapped_column(ExactString(32))
-    key_id: Mapped[UUID]
-    key_name: Mapped[str] = mapped_column(ExactString(100))
+    subject_id: Mapped[UUID]
+    subject_name: Mapped[str] = mapped_column(Clipped(100))
     details: Mapped[dict[str, Any]] = mapped_column(JSON)
 
 
 class ApiRequest(Base):
-    """One call of the API by a known key."""
+    """One call of the API by a known key. ``message_id`` is the message that came of it, or that it read."""
 
     __tablename__ = "waapi_requests"
-    __table_args__ = (Index(None, "account", "occurred_at"),)
+    __table_args__ = (
+        Index(None, "account", "id"),
+        Index(None, "account", "key_id", "id"),
+        Index(None, "account", "error_code", "id"),
+        Index(None, "account", "key_id", "error_code", "id"),
+        Index(None, "account", "request_id", "id"),
+        Index(None, "account", "message_id", "id"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     account: Mapped[str] = mapped_column(ExactString(64))
@@ -246,19 +306,7 @@ class ApiRequest(Base):
     error_code: Mapped[str | None] = mapped_column(ExactString(64))
     duration_ms: Mapped[float] = mapped_column(Double)
     request_id: Mapped[str] = mapped_column(ExactString(128))
-
-
-class StoredCallback(Base):
-    """A callback as it came in, kept whole once its signature was good."""
-
-    __tablename__ = "waapi_callbacks"
-
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    provider: Mapped[str] = mapped_column(ExactString(64))
-    received_at: Mapped[datetime]
-    body: Mapped[str] = mapped_column(long_text())
-    applied: Mapped[int]
-    unmatched: Mapped[int]
+    message_id: Mapped[UUID | None]
 
 
 def include_name(name: str | None, type_: str, parent_names: Any) -> bool:

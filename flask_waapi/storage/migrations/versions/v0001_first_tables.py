@@ -97,7 +97,7 @@ def upgrade() -> None:
         sa.Column("id", ordered_uuid(), nullable=False),
         sa.Column("account", ExactString(64), nullable=False),
         sa.Column("key_id", ordered_uuid(), nullable=True),
-        sa.Column("recipient", ExactString(32), nullable=False),
+        sa.Column("recipient", ExactString(160), nullable=False),
         sa.Column("type", ExactString(24), nullable=False),
         sa.Column("content", sa.JSON(), nullable=False),
         sa.Column("template_name", ExactString(512), nullable=True),
