@@ -12,12 +12,24 @@ from flask import current_app
 from .access.gate import Gate
 from .access.keys import Keys
 from .access.usage import RequestLog
-from .messaging.inbound import Inbound
+from .messaging.delivery.interventions import Interventions
+from .messaging.delivery.queue import Queue
+from .messaging.delivery.receipts import ReadReceipts
+from .messaging.incoming.callbacks import Callbacks
+from .messaging.incoming.receiving import Receiving
+from .messaging.incoming.reports import Announced
+from .messaging.media.store import MediaStore
+from .messaging.message_hours import MessageHours
 from .messaging.pipeline import Pipeline
-from .messaging.templates import Catalogue
+from .messaging.routing import Routing
+from .messaging.templates.catalogue import Catalogue
+from .messaging.templates.changes import TemplateChanges
+from .outgoing.webhooks import Webhooks
 from .plugins.registry import Providers
 from .settings import Settings
+from .storage.owed import Owed
 from .storage.session import Store
+from .work.celery import CeleryWorkers
 from .work.loop import Loop
 
 EXTENSION = "waapi"
@@ -26,19 +38,35 @@ EXTENSION = "waapi"
 
 @dataclass(frozen=True)
 class Services:
-    """Everything a request, a command or the loop works with."""
+    """Everything a request, a command or a loop works with.
+
+    :param loop: of a serving process. :param worker: of a process that does nothing else.
+    """
 
     settings: Settings
     clock: Callable[[], datetime]
     store: Store
+    owed: Owed
     keys: Keys
     gate: Gate
     request_log: RequestLog
+    message_hours: MessageHours
+    queue: Queue
     providers: Providers
+    routing: Routing
     catalogue: Catalogue
+    template_changes: TemplateChanges
     pipeline: Pipeline
-    inbound: Inbound
+    interventions: Interventions
+    callbacks: Callbacks
+    announced: Announced
+    receiving: Receiving
+    receipts: ReadReceipts
+    media: MediaStore
+    webhooks: Webhooks
     loop: Loop
+    worker: Loop
+    celery: CeleryWorkers
 
 
 def current_services() -> Services:

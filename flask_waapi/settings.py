@@ -8,96 +8,22 @@ from __future__ import annotations
 import difflib
 import hashlib
 import hmac
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields
 from datetime import timedelta
 from typing import Any
 
+from . import setting_checks as checks
 from .errors import ConfigurationError
+from .prices import Prices, read_prices
+from .setting_checks import Check
+
+FETCH = "fetch"
+"""Value of ``WAAPI_MEDIA_LINKS`` by which links are fetched by us."""
 
 PREFIX = "WAAPI_"
 
 _PEPPER_LABEL = b"flask-waapi key pepper"
-
-Check = Callable[[Any], Any]
-"""Turns a configured value into the value used, or raises ``ValueError`` with what it must be."""
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str) or not value:
-        raise ValueError("must be a non-empty string")
-    return value
-
-
-def _url_prefix(value: Any) -> str:
-    if not isinstance(value, str) or not value.startswith("/") or value.endswith("/"):
-        raise ValueError("must start with a slash and not end with one")
-    return value
-
-
-def _flag(value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise ValueError("must be True or False")
-    return value
-
-
-def _whole_number(low: int, high: int) -> Check:
-    def check(value: Any) -> int:
-        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-            raise ValueError(f"must be a whole number from {low:,} to {high:,}")
-        return value
-
-    return check
-
-
-def _seconds(low: int, high: int) -> Check:
-    def check(value: Any) -> timedelta:
-        if isinstance(value, timedelta):
-            value = value.total_seconds()
-        if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-            raise ValueError(f"must be a number of seconds from {low:,} to {high:,}")
-        return timedelta(seconds=value)
-
-    return check
-
-
-def _one_of(*choices: str) -> Check:
-    def check(value: Any) -> str:
-        # YAML and JSON readers turn the words on and off into booleans.
-        word = {True: "on", False: "off"}[value] if isinstance(value, bool) else value
-        if word not in choices:
-            raise ValueError(f"must be one of {', '.join(choices)}")
-        return str(word)
-
-    return check
-
-
-def _strings(value: Any) -> tuple[str, ...]:
-    if isinstance(value, str) or not isinstance(value, Sequence):
-        raise ValueError("must be a list of strings")
-    if not all(isinstance(item, str) and item for item in value):
-        raise ValueError("must be a list of non-empty strings")
-    return tuple(value)
-
-
-def _instance_name(value: Any) -> str:
-    if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", value, re.ASCII):
-        raise ValueError("must be 1 to 64 letters, digits, dots, dashes or underscores")
-    return value
-
-
-def _providers(value: Any) -> Mapping[str, Mapping[str, Any]]:
-    if not isinstance(value, Mapping) or not all(
-        isinstance(name, str) and isinstance(settings, Mapping) for name, settings in value.items()
-    ):
-        raise ValueError('must map a name to settings: {"main": {"type": "cloud", ...}}')
-    for name in value:
-        try:
-            _instance_name(name)
-        except ValueError as error:
-            raise ValueError(f"has an instance {name!r}, whose name {error}") from None
-    return {name: dict(settings) for name, settings in value.items()}
 
 
 def _setting(default: Any, check: Check, help_text: str, *, secret: bool = False) -> Any:
@@ -106,86 +32,151 @@ def _setting(default: Any, check: Check, help_text: str, *, secret: bool = False
     return field(default_factory=lambda: used, metadata=metadata, repr=not secret)
 
 
-_LIMIT = _whole_number(1, 1_000_000_000)
+_LIMIT = checks.whole_number(1, 1_000_000_000)
 
 
 @dataclass(frozen=True)
 class Settings:
     """The configuration of one app, checked."""
 
-    url_prefix: str = _setting("/api/v1", _url_prefix, "Path under which the API is mounted.")
+    url_prefix: str = _setting("/api/v1", checks.url_prefix, "Path under which the API is mounted.")
     dashboard_url_prefix: str = _setting(
         "/waapi",
-        _url_prefix,
+        checks.url_prefix,
         "Path under which the dashboard is mounted, if the host gives it an access callable.",
     )
     database_uri: str | None = _setting(
         None,
-        _text,
+        checks.text,
         "SQLAlchemy URL of a database of our own. Without it the host's engine is used.",
         secret=True,
     )
     bind_key: str | None = _setting(
-        None, _text, "Name in the host's `SQLALCHEMY_BINDS` of the database to use."
+        None, checks.text, "Name in the host's `SQLALCHEMY_BINDS` of the database to use."
     )
     providers: Mapping[str, Mapping[str, Any]] = _setting(
         {},
-        _providers,
+        checks.providers,
         'Provider instances by name: `{"main": {"type": "cloud", ...}}`. `type` defaults to the name.'
         " An instance named `simulation` is always there.",
         secret=True,
     )
     default_provider: str | None = _setting(
         None,
-        _text,
+        checks.text,
         "Name of the instance that sends. Needed when more than one is configured; without any,"
         " the simulation.",
     )
     simulation_provider: str = _setting(
         "simulation",
-        _instance_name,
+        checks.instance_name,
         "Name of the instance that ends simulated sends and those of test keys.",
     )
     plugins_disabled: tuple[str, ...] = _setting(
-        (), _strings, "Names of `flask_waapi` entry points that are not loaded."
+        (), checks.strings, "Names of `flask_waapi` entry points that are not loaded."
     )
     dispatch: str = _setting(
         "inline",
-        _one_of("inline", "thread"),
-        "`inline` answers when the provider has; `thread` answers 202 at once and sends from a"
-        " background thread.",
+        checks.one_of("inline", "thread", "worker", "celery"),
+        "Who sends. `inline`: the request, which is answered when the provider has. The others answer 202 at"
+        " once: `thread` sends from the background thread of the process, `worker` from `flask waapi worker`,"
+        " `celery` from Celery workers. See [scaling](scaling.md).",
     )
     background_thread: bool = _setting(
         True,
-        _flag,
-        "Whether each serving process runs the thread that sends what waits, applies what providers"
-        " have announced and writes the request log. Without it run `flask waapi worker`.",
+        checks.flag,
+        "Whether each serving process runs a thread for what happens apart from requests: it writes the"
+        " request log, wakes Celery workers and, with `inline` and `thread`, sends what waits. Without it"
+        " run `flask waapi worker`.",
+    )
+    send_threads: int = _setting(
+        8,
+        checks.whole_number(1, 1_000),
+        "How many waiting messages a process hands over at once, for each provider instance.",
     )
     send_lease: timedelta = _setting(
         120,
-        _seconds(1, 86_400),
+        checks.seconds(1, 86_400),
         "Seconds for which a message in hand belongs to the process that took it. Must be longer than"
         " any provider's timeout: past it the outcome counts as unknown.",
     )
+    media_links: str = _setting(
+        "pass",
+        checks.one_of("pass", FETCH),
+        "What becomes of the `link` of a medium: `pass` hands it to the provider, which fetches it; `fetch`"
+        " fetches it here when the message is sent, and uploads what it finds. See"
+        " [media](media.md#links-that-are-fetched-here).",
+    )
+    media_link_timeout: timedelta = _setting(
+        30,
+        checks.seconds(1, 3_600),
+        "Seconds that the links of one message may take, where they are fetched. A message in hand then"
+        " belongs to its process for twice as long in addition to `WAAPI_SEND_LEASE`.",
+    )
+    media_link_allow_http: bool = _setting(
+        False,
+        checks.flag,
+        "Whether links that are fetched may be `http://` too; what comes then can be changed on the way.",
+    )
+    media_link_allow_loopback: bool = _setting(
+        False,
+        checks.flag,
+        "Whether links that are fetched may lead to this machine (`http://127.0.0.1:8000/...`), for"
+        " development: anybody who may send media can then have sent to them what is served here.",
+    )
     max_attempts: int = _setting(
         8,
-        _whole_number(1, 100),
+        checks.whole_number(1, 100),
         "How often a message that was acknowledged is tried before it fails.",
+    )
+    retry_max_age: timedelta = _setting(
+        86_400,
+        checks.seconds(0, 2_592_000),
+        "Seconds after which a message that was acknowledged is not tried again.",
+    )
+    unconfirmed_after: timedelta = _setting(
+        3_600,
+        checks.seconds(0, 2_592_000),
+        "Seconds for which a message whose outcome is unknown waits for a status report.",
+    )
+    unconfirmed_policy: str = _setting(
+        "fail",
+        checks.one_of("fail", "resend"),
+        "What becomes of it then: `fail` gives it up; `resend` sends it again, so that the recipient may"
+        " have it twice.",
+    )
+    service_window: str = _setting(
+        "enforce",
+        checks.one_of("enforce", "warn", "off"),
+        "What becomes of a free-form message (all but templates) to somebody who has not written within 24"
+        " hours: `enforce` refuses it with 409 SERVICE_WINDOW_CLOSED, `warn` logs it and lets the provider"
+        " decide, `off` does not look.",
+    )
+    inbound_account: str = _setting(
+        "default",
+        checks.account,
+        "Account of messages that come in from somebody to whom no account has written before; others are"
+        " of the account that wrote last.",
     )
     template_check: str = _setting(
         "on",
-        _one_of("on", "off"),
+        checks.one_of("on", "off"),
         "`on` refuses templates and variables that the catalogue does not know; `off` leaves unknown"
         " templates to the provider.",
     )
     template_sync_interval: timedelta = _setting(
         300,
-        _seconds(1, 604_800),
+        checks.seconds(1, 604_800),
         "Seconds between two readings of the provider's templates when an unknown one is asked for.",
+    )
+    template_refresh_interval: timedelta = _setting(
+        3_600,
+        checks.seconds(0, 2_592_000),
+        "Seconds after which the templates of an instance are read anew in the background; 0 for never.",
     )
     key_pepper: str | None = _setting(
         None,
-        _text,
+        checks.text,
         "Secret under which API keys are hashed. Without it one is derived from `SECRET_KEY`, so"
         " changing that, without keeping it in `SECRET_KEY_FALLBACKS`, makes every key invalid."
         " `openssl rand -hex 32` makes one.",
@@ -193,7 +184,7 @@ class Settings:
     )
     key_pepper_fallbacks: tuple[str, ...] = _setting(
         (),
-        _strings,
+        checks.strings,
         "Former peppers: keys issued under them keep working.",
         secret=True,
     )
@@ -211,24 +202,94 @@ class Settings:
     )
     limits_storage_uri: str = _setting(
         "memory://",
-        _text,
-        "Where the minute limit counts: `memory://` in each process, `redis://...` across processes.",
+        checks.text,
+        "Where the minute limit counts, and the pace of each number is kept: `memory://` in each process,"
+        " `redis://...` across processes.",
         secret=True,
     )
     processes: int = _setting(
         1,
-        _whole_number(1, 10_000),
-        "How many processes serve the app. Where the minute limit counts in memory, each process"
-        " grants its share of the key's limit.",
+        checks.whole_number(1, 10_000),
+        "How many processes serve the app and send. Where the minute limit counts in memory, each process"
+        " grants its share of the key's limit, but at least 1, and sends its share of what a number may"
+        " send.",
     )
     max_body_size: int = _setting(
-        262_144, _whole_number(1_024, 67_108_864), "Longest request body, in bytes."
+        262_144, checks.whole_number(1_024, 67_108_864), "Longest request body, in bytes."
+    )
+    max_batch_body_size: int = _setting(
+        4_194_304, checks.whole_number(1_024, 67_108_864), "Longest request body of a batch, in bytes."
+    )
+    max_upload_size: int = _setting(
+        105_906_176,
+        checks.whole_number(1_024, 1_073_741_824),
+        "Longest request body with a file, in bytes. By default the largest medium that WhatsApp takes,"
+        " 100 MB, and 1 MB for the form around it.",
+    )
+    celery_sweep_interval: timedelta = _setting(
+        5,
+        checks.seconds(1, 3_600),
+        "Seconds between two looks of the Celery workers at what waits, whether or not they were woken.",
+    )
+    log_lifetime: timedelta = _setting(
+        2_592_000,
+        checks.seconds(3_600, 315_360_000),
+        "Seconds for which callbacks, webhook events, the log of their deliveries, that of API requests and"
+        " the playground's runs are kept.",
+    )
+    playground_history: str = _setting(
+        "full",
+        checks.one_of("full", "redacted", "off"),
+        "What the playground keeps of each run, for whoever ran it: `full`; `redacted`, without recipients"
+        " and texts; or `off`, nothing.",
+    )
+    webhook_concurrency: int = _setting(
+        4,
+        checks.whole_number(1, 100),
+        "How many webhooks a process delivers at once to one endpoint; to one that keeps failing, one.",
+    )
+    webhook_disable_after: timedelta = _setting(
+        432_000,
+        checks.seconds(3_600, 2_592_000),
+        "Seconds of failures without any success after which an endpoint is switched off.",
+    )
+    webhook_allow_http: bool = _setting(
+        False,
+        checks.flag,
+        "Whether endpoints may be `http://` too; what is sent there can be read on the way.",
+    )
+    webhook_allow_loopback: bool = _setting(
+        False,
+        checks.flag,
+        "Whether endpoints may be on this machine (`http://127.0.0.1:8000/...`), for development: anybody"
+        " who may make an endpoint can then reach what listens here.",
+    )
+    prices: Prices | None = _setting(
+        None,
+        read_prices,
+        "What a message costs, for the playground and for checks: a `currency`, and for each category"
+        " (`marketing`, `utility`, `authentication`, `service`) a price, or prices by the beginning of the"
+        ' recipient\'s number: `{"currency": "EUR", "utility": {"+49": "0.05", "": "0.04"}}`. Without it no'
+        " price is told. It changes nothing of what is sent.",
     )
     idempotency_lifetime: timedelta = _setting(
-        86_400, _seconds(60, 2_592_000), "Seconds for which an `Idempotency-Key` is remembered."
+        86_400, checks.seconds(60, 2_592_000), "Seconds for which an `Idempotency-Key` is remembered."
     )
     peppers: tuple[bytes, ...] = field(default=(), init=True, repr=False, metadata={"derived": True})
     """The peppers as key material, the one in use first."""
+
+    @property
+    def hand_lease(self) -> timedelta:
+        """For how long a message in hand is claimed: the time for its send, and before that for its links."""
+        if self.media_links != FETCH:
+            return self.send_lease
+        # As long again for handing over what was fetched.
+        return self.send_lease + 2 * self.media_link_timeout
+
+    @property
+    def provider_names(self) -> tuple[str, ...]:
+        """The names of the provider instances, the simulation's among them."""
+        return tuple(dict.fromkeys([*self.providers, self.simulation_provider]))
 
 
 def table() -> list[Field[Any]]:

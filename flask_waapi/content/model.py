@@ -17,6 +17,11 @@ class Content:
 
     type: ClassVar[str]
 
+    @property
+    def message_type(self) -> str:
+        """The type of the message it makes; that of :class:`Native` is its own to say."""
+        return self.type
+
 
 @dataclass(frozen=True)
 class Text(Content):
@@ -64,9 +69,14 @@ class Video(Media):
 
 @dataclass(frozen=True)
 class Audio(Media):
-    """A sound; it has no caption."""
+    """A sound; it has no caption.
+
+    :param voice: show it as a voice note (OGG with the Opus codec).
+    """
 
     type: ClassVar[str] = "audio"
+
+    voice: bool = False
 
 
 @dataclass(frozen=True)
@@ -91,8 +101,13 @@ class Sticker(Media):
 
 
 @dataclass(frozen=True)
-class Location:
-    """A place, used in a template header; degrees, WGS 84."""
+class Location(Content):
+    """A place; degrees, WGS 84.
+
+    :param address: shown only where there is a name.
+    """
+
+    type: ClassVar[str] = "location"
 
     latitude: float
     longitude: float
@@ -101,66 +116,18 @@ class Location:
 
 
 @dataclass(frozen=True)
-class Variable:
-    """One value for a placeholder.
+class Reaction(Content):
+    """An emoji on a message of the conversation.
 
-    :param value: the text that stands in its place.
-    :param name: the placeholder's name; ``None`` where placeholders go by position.
+    :param message_id: the provider's id of the message.
+    :param emoji: one emoji; ``""`` takes the reaction back.
     """
 
-    value: str
-    name: str | None = None
+    type: ClassVar[str] = "reaction"
 
-
-@dataclass(frozen=True)
-class Header:
-    """What fills a template's header; exactly one member is set.
-
-    :param variable: the value of a text header's one placeholder.
-    """
-
-    variable: Variable | None = None
-    image: Image | None = None
-    video: Video | None = None
-    document: Document | None = None
-    location: Location | None = None
-
-
-@dataclass(frozen=True)
-class Button:
-    """What fills one of a template's buttons.
-
-    :param index: position among the template's buttons, from 0.
-    :param kind: ``url``, ``quick_reply`` or ``copy_code``.
-    :param value: the address suffix, the payload sent back, or the code to copy.
-    """
-
-    index: int
-    kind: str
-    value: str
-
-
-@dataclass(frozen=True)
-class Template(Content):
-    """A business-initiated message from an approved template.
-
-    :param name: the template's name at the provider.
-    :param language: its language code, ``en`` or ``pt_BR``.
-    :param body: the values of the body's placeholders: those that go by position in the order of their
-        numbers, named ones in the order of the template's text.
-    """
-
-    type: ClassVar[str] = "template"
-
-    name: str
-    language: str
-    body: tuple[Variable, ...] = ()
-    header: Header | None = None
-    buttons: tuple[Button, ...] = ()
+    message_id: str
+    emoji: str
 
 
 MEDIA_TYPES: dict[str, type[Media]] = {cls.type: cls for cls in (Image, Video, Audio, Document, Sticker)}
 """The media types by name."""
-
-CONTENT_TYPES: dict[str, type[Content]] = {Text.type: Text, **MEDIA_TYPES, Template.type: Template}
-"""All content types by name."""

@@ -7,6 +7,7 @@ from typing import Protocol
 
 import pluggy
 
+from .events import AccountEvent
 from .provider import Provider, ProviderContext
 
 PROJECT = "flask_waapi"
@@ -29,3 +30,12 @@ class RegisterProvider(Protocol):
 @hookspec
 def waapi_register_providers(register: RegisterProvider) -> None:
     """Call ``register(name, factory)`` once for each provider type the plugin brings."""
+
+
+@hookspec
+def waapi_on_event(event: AccountEvent) -> None:
+    """Something has happened in an account; called after its commit, within an app context.
+
+    What it raises is logged and hinders nobody. It is called in the thread that has learnt of the event, so
+    it must be quick.
+    """

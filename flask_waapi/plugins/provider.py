@@ -1,9 +1,8 @@
-"""What a provider is: the class to inherit, what it is given, what it returns, how it says no.
+"""What a provider is: the class to inherit, what it is given, what it returns.
 
 A provider carries one message to one recipient. It knows nothing of keys, limits, databases or Flask; what
-it needs comes in through :class:`ProviderContext`, what happened goes out as a value or as one of the
-:class:`ProviderError` kinds. Choosing the right kind is a provider's most important duty: it decides
-whether a message is sent again.
+it needs comes in through :class:`ProviderContext`, what happened goes out as a value or as one of the kinds
+of ``ProviderError``.
 """
 
 from __future__ import annotations
@@ -17,7 +16,11 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar
 from uuid import UUID
 
-from ..content import CONTENT_TYPES, Content
+from ..content import CONTENT_TYPES, Content, MessageOptions
+from .callbacks import CallbackItem, StatusUpdate
+from .media import MediaDownload, MediaFacts, MediaUpload
+from .provider_errors import UnsupportedFeature
+from .throughput import UNLIMITED, Throughput
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,8 @@ class OutboundMessage:
 
     :param uuid: our id of it. A provider that can carry a word of ours through to its status reports
         carries this one, since it settles a send whose outcome is unknown.
-    :param to: the recipient, E.164 with the plus sign.
+    :param to: the recipient: E.164 with the plus sign, a user id such as ``US.13491208655302741918``, or
+        with ``options.recipient_type`` ``group`` the id of a group.
     :param content: what the message says.
     :param attempt: 1 for the first try.
     """
@@ -64,36 +68,7 @@ class OutboundMessage:
     to: str
     content: Content
     attempt: int = 1
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """Why a provider did not carry a message.
-
-    :param code: the provider's own code, as a string.
-    :param reason: its words, fit for the caller's eyes.
-    """
-
-    code: str
-    reason: str
-
-
-@dataclass(frozen=True)
-class StatusUpdate:
-    """One fact about a message that was sent before.
-
-    :param status: ``sent``, ``delivered``, ``read``, ``played`` or ``failed``.
-    :param occurred_at: when it happened by the provider's clock, aware UTC.
-    :param provider_message_id: the id that :class:`SendResult` gave.
-    :param message_uuid: our own id, where the provider echoes it.
-    :param refusal: why, when the status is ``failed``.
-    """
-
-    status: str
-    occurred_at: datetime
-    provider_message_id: str
-    message_uuid: UUID | None = None
-    refusal: Refusal | None = None
+    options: MessageOptions = field(default_factory=MessageOptions)
 
 
 @dataclass(frozen=True)
@@ -101,7 +76,8 @@ class SendResult:
     """The provider has accepted the message.
 
     :param provider_message_id: its id of it; status reports name it.
-    :param recipient_id: the recipient as the provider writes it, if it says so.
+    :param recipient_id: the recipient as its callbacks name them, if it says so: a number, with the plus sign
+        or without, or a user id.
     :param later: facts the provider already knows will come, each at its own time. A provider with a
         network behind it leaves this empty and reports them by callback.
     """
@@ -118,6 +94,8 @@ class TemplateDefinition:
     :param status: ``APPROVED``, ``PAUSED`` ...; values may be added by the network.
     :param parameter_format: ``NAMED`` or ``POSITIONAL``.
     :param components: header, body, footer and buttons, whole, as the provider keeps them.
+    :param quality: how recipients take it, ``GREEN`` to ``RED``, where the provider tells.
+    :param reason: why it has its status, where the provider tells.
     """
 
     name: str
@@ -127,6 +105,28 @@ class TemplateDefinition:
     parameter_format: str
     components: Sequence[Mapping[str, Any]]
     provider_template_id: str | None = None
+    quality: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class TemplateChange:
+    """A template to create, or what to change of one.
+
+    :param language: its language code.
+    :param category: ``MARKETING``, ``UTILITY`` or ``AUTHENTICATION``; ``None`` leaves it as it is.
+    :param components: header, body, footer and buttons, whole, in the terms of WhatsApp's template API;
+        ``None`` leaves them as they are.
+    :param parameter_format: ``NAMED`` or ``POSITIONAL``; ``None`` leaves it to the provider.
+    :param ttl: for how long an undelivered message of it is kept; ``None`` for the network's own time.
+    """
+
+    name: str
+    language: str
+    category: str | None = None
+    components: Sequence[Mapping[str, Any]] | None = None
+    parameter_format: str | None = None
+    ttl: timedelta | None = None
 
 
 @dataclass(frozen=True)
@@ -143,75 +143,23 @@ class CallbackRequest:
     body: bytes = b""
 
 
-class ProviderError(Exception):
-    """Base of the ways in which a provider says no.
-
-    :param message: what happened, fit for the caller's eyes: no token, no address of a server.
-    :param code: the provider's own code, if it gave one.
-    """
-
-    def __init__(self, message: str, *, code: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.code = code
-
-
-class Retryable(ProviderError):
-    """Nothing was sent, and the same call may succeed later: overload, throttling, no connection.
-
-    :param retry_after: the provider's own word on when; ``None`` when it gave none.
-    """
-
-    def __init__(
-        self, message: str, *, code: str | None = None, retry_after: timedelta | None = None
-    ) -> None:
-        super().__init__(message, code=code)
-        self.retry_after = retry_after
-
-
-class Rejected(ProviderError):
-    """Nothing was sent, and the same message will never be: bad parameter, unknown recipient."""
-
-
-class WindowClosed(Rejected):
-    """Rejected because the recipient has not written within the last 24 hours."""
-
-
-class Misconfigured(ProviderError):
-    """Nothing was sent because of us, not of the message: credentials, permissions, account state."""
-
-
-class OutcomeUnknown(ProviderError):
-    """The message may have been sent: the connection broke after it was handed over."""
-
-
-class UnsupportedFeature(ProviderError):
-    """This provider has no such ability."""
-
-
-class CallbackRefused(ProviderError):
-    """The callback is not from whom it says: a bad, missing or malformed signature."""
-
-
-class ProviderSettingsError(Exception):
-    """A factory's complaint about the settings of an instance.
-
-    :param problems: one sentence per fault, each naming the setting within the instance.
-    """
-
-    def __init__(self, problems: Sequence[str]) -> None:
-        super().__init__("; ".join(problems))
-        self.problems = tuple(problems)
-
-
 class Provider(ABC):
     """A way to carry messages. One instance per entry of ``WAAPI_PROVIDERS``, shared by all threads.
 
     Only :meth:`send` must be written; what else a provider can do it adds by overriding.
     """
 
-    content_types: frozenset[type[Content]] = frozenset(CONTENT_TYPES.values())
+    content_types: frozenset[type[Content]] = frozenset(CONTENT_TYPES)
     """What it can carry; other contents are refused before anything is stored."""
+
+    throughput: Throughput = UNLIMITED
+    """How fast it may send."""
+
+    service_window: bool = True
+    """Whether free-form messages may only go to who has written within 24 hours, as WhatsApp demands."""
+
+    sends_from: str | None = None
+    """Who the recipients see, such as ``+15550000000``, in up to 100 characters; for people to read."""
 
     simulated: ClassVar[bool] = False
     """True when no message can leave the machine. Test keys and simulated sends go only to such a one."""
@@ -224,10 +172,19 @@ class Provider(ABC):
         same ``uuid`` after :class:`Retryable`, never after any other outcome.
 
         :raises Retryable: nothing was sent, later may work.
+        :raises Throttled: likewise, and all that follows is to go slower.
         :raises Rejected: nothing was sent, never will be.
         :raises Misconfigured: nothing was sent, an operator must act.
         :raises OutcomeUnknown: it may have been sent.
         """
+
+    def test_recipients(self) -> Sequence[tuple[str, str]]:
+        """Recipients that stand for an outcome, for people who want to see how an app takes it.
+
+        :returns: each as a number, E.164 with the plus sign, and what becomes of a message to it, in a few
+            words; the ones that are asked for most come first. None by default.
+        """
+        return ()
 
     def list_templates(self) -> Iterable[TemplateDefinition]:
         """Every template of this account, whatever its status.
@@ -236,6 +193,100 @@ class Provider(ABC):
         :raises ProviderError: the list could not be read whole.
         """
         raise UnsupportedFeature("This provider keeps no list of templates.")
+
+    @property
+    def makes_templates(self) -> bool:
+        """Whether templates can be made here, so that nobody fills in a form in vain.
+
+        By default, whether :meth:`create_template` is overridden; an instance that depends on its settings
+        for that says so itself.
+        """
+        return type(self).create_template is not Provider.create_template
+
+    def create_template(self, change: TemplateChange) -> TemplateDefinition:
+        """Make a template; ``category`` and ``components`` are set.
+
+        :returns: as the provider has taken it; its status and category are for the provider to say.
+        :raises UnsupportedFeature: templates are not made here (the default).
+        :raises ProviderError: it was refused, or the provider cannot be reached.
+        """
+        raise UnsupportedFeature("This provider makes no templates.")
+
+    def edit_template(self, template: TemplateDefinition, change: TemplateChange) -> TemplateDefinition:
+        """Change a template.
+
+        :param template: as it was listed.
+        :returns: as it is since; its status is for the provider to say.
+        :raises UnsupportedFeature: templates are not changed here (the default).
+        :raises ProviderError: it was refused, or the provider cannot be reached.
+        """
+        raise UnsupportedFeature("This provider changes no templates.")
+
+    def delete_template(self, name: str, template: TemplateDefinition | None = None) -> None:
+        """Delete a template.
+
+        :param template: the language to delete, as it was listed; ``None`` for all languages of the name.
+        :raises UnsupportedFeature: templates are not deleted here (the default).
+        :raises ProviderError: it was refused, or the provider cannot be reached.
+        """
+        raise UnsupportedFeature("This provider deletes no templates.")
+
+    @property
+    def takes_template_examples(self) -> bool:
+        """Whether :meth:`upload_template_example` works here; told as :attr:`makes_templates` is."""
+        return type(self).upload_template_example is not Provider.upload_template_example
+
+    def upload_template_example(self, upload: MediaUpload) -> str:
+        """Hand over a file by which those who review a template see what its media header is to hold.
+
+        :returns: its handle, to stand among the examples of the header.
+        :raises UnsupportedFeature: no such examples are taken here (the default).
+        :raises ProviderError: it was refused, or the provider cannot be reached.
+        """
+        raise UnsupportedFeature("This provider takes no examples for templates.")
+
+    def upload_media(self, upload: MediaUpload) -> str:
+        """Hand a medium over, to be sent by its id.
+
+        :returns: its id, good for sends by this instance.
+        :raises UnsupportedFeature: the provider keeps no media (the default).
+        :raises ProviderError: it was refused, or the provider cannot be reached.
+        """
+        raise UnsupportedFeature("This provider keeps no media.")
+
+    def describe_media(self, media_id: str) -> MediaFacts:
+        """What the provider keeps under an id.
+
+        :raises UnsupportedFeature: the provider keeps no media (the default).
+        :raises ProviderError: there is no such medium, or the provider cannot be reached.
+        """
+        raise UnsupportedFeature("This provider keeps no media.")
+
+    def download_media(self, media_id: str) -> MediaDownload:
+        """The content of a medium.
+
+        :raises UnsupportedFeature: the provider keeps no media (the default).
+        :raises ProviderError: there is no such medium, or the provider cannot be reached.
+        """
+        raise UnsupportedFeature("This provider keeps no media.")
+
+    def delete_media(self, media_id: str) -> None:
+        """Forget a medium.
+
+        :raises UnsupportedFeature: the provider keeps no media (the default).
+        :raises ProviderError: there is no such medium, or the provider cannot be reached.
+        """
+        raise UnsupportedFeature("This provider keeps no media.")
+
+    def mark_read(self, provider_message_id: str, *, typing: bool = False) -> None:
+        """Show the sender of a received message, and of those before it, that it was read.
+
+        :param provider_message_id: the provider's id of the received message.
+        :param typing: also show that an answer is being written.
+        :raises UnsupportedFeature: the provider has no read receipts (the default).
+        :raises ProviderError: it was refused, or the provider cannot be reached.
+        """
+        raise UnsupportedFeature("This provider has no read receipts.")
 
     def check(self) -> str:
         """Whether the provider could send now: one sentence on what was reached.
@@ -252,10 +303,20 @@ class Provider(ABC):
         """
         raise UnsupportedFeature("This provider makes no callbacks.")
 
-    def parse_callback(self, request: CallbackRequest) -> Iterable[StatusUpdate]:
-        """The facts in a callback, after its signature has been checked over the raw bytes.
+    def verify_callback(self, request: CallbackRequest) -> None:
+        """Return only if the callback is from whom it says, by its signature over the raw bytes.
 
         :raises CallbackRefused: the signature is missing, malformed or wrong.
+        :raises UnsupportedFeature: the provider makes no callbacks (the default).
+        """
+        raise UnsupportedFeature("This provider makes no callbacks.")
+
+    def parse_callback(self, body: bytes) -> Iterable[CallbackItem]:
+        """What a callback reports whose signature was good when it came.
+
+        Called after the callback has been answered, and again whenever it is replayed; so it must not
+        depend on anything but the body. An item that cannot be read must cost no other.
+
         :raises UnsupportedFeature: the provider makes no callbacks (the default).
         """
         raise UnsupportedFeature("This provider makes no callbacks.")

@@ -19,7 +19,8 @@ from ..errors import ConfigurationError
 from ..settings import Settings
 from . import hookspecs
 from .hookspecs import PROJECT, ProviderFactory
-from .provider import Provider, ProviderContext, ProviderSettingsError
+from .provider import Provider, ProviderContext
+from .provider_errors import ProviderSettingsError
 
 BUILT_IN = "flask-waapi"
 """The distribution whose plugins come first."""
@@ -37,11 +38,13 @@ class PluginFailure:
 
 @dataclass
 class ProviderTypes:
-    """The provider types found, and the plugins that could not be used."""
+    """The provider types found, who listens to events, and the plugins that could not be used."""
 
     factories: dict[str, ProviderFactory] = field(default_factory=dict)
     origins: dict[str, str] = field(default_factory=dict)
     failures: list[PluginFailure] = field(default_factory=list)
+    listeners: dict[str, Callable[..., object]] = field(default_factory=dict)
+    """What plugins want called at each event, by plugin."""
 
     def add(self, origin: str, name: str, factory: ProviderFactory) -> None:
         """Add a type.
@@ -101,8 +104,10 @@ def _register(types: ProviderTypes, origin: str, plugin: object) -> None:
         manager.register(plugin, name=origin)
         manager.check_pending()
         if not manager.get_hookcallers(plugin):
-            raise TypeError("it has no hook: mark waapi_register_providers with @hookimpl")
+            raise TypeError("it has no hook: mark waapi_register_providers or waapi_on_event with @hookimpl")
         manager.hook.waapi_register_providers(register=lambda name, factory: types.add(origin, name, factory))
+        if manager.hook.waapi_on_event.get_hookimpls():
+            types.listeners[origin] = manager.hook.waapi_on_event
     except Exception as error:  # likewise
         types.failures.append(PluginFailure(origin, f"{type(error).__name__}: {error}"))
 
@@ -189,9 +194,12 @@ class Providers:
         return used, self._instances[used]
 
     def close(self) -> None:
-        """Close every instance."""
-        for instance in self._instances.values():
-            instance.close()
+        """Close every instance; one that cannot be closed is told to the log."""
+        for name, instance in self._instances.items():
+            try:
+                instance.close()
+            except Exception as error:
+                log_failure(logger, error, "Provider %s could not be closed", name)
 
 
 def _make(factory: ProviderFactory, context: ProviderContext) -> Provider:

@@ -9,26 +9,21 @@ from __future__ import annotations
 
 import io
 import json
-import os
-import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
 import requests
-from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError
 
 from flask_waapi import Misconfigured, OutcomeUnknown, ProviderError, Rejected, Retryable
 
-from .failures import read_graph_error, retry_after
+from .connections import shared_connections
+from .failures import read_graph_error, retry_after, whole_number
+from .form import FileBody
 from .settings import CloudSettings
-
-KEPT_CONNECTIONS = 128
-"""Idle connections kept: opened only as threads need them, so room costs nothing."""
 
 LARGEST_ANSWER = 16 * 1024 * 1024
 """Bytes of an answer: far above a page of templates, far below what would hurt."""
@@ -40,6 +35,7 @@ _REFUSED_BEFORE_GRAPH = {401, 403, 404, 405, 407}
 class _Body(io.BytesIO):
     """Ready bytes that remember whether the connection has asked for them."""
 
+    content_type = "application/json"
     asked_for = False
 
     def read(self, size: int | None = -1, /) -> bytes:
@@ -54,6 +50,31 @@ class _Answer:
     body: bytes
 
 
+class Fetched:
+    """An answer whose body is read piece by piece."""
+
+    def __init__(self, response: requests.Response) -> None:
+        self.response = response
+        self.status = response.status_code
+        self.length = whole_number(response.headers.get("Content-Length"))
+        self.location = response.headers.get("Location") if response.is_redirect else None
+
+    def read(self) -> bytes:
+        """The next bytes; none at the end.
+
+        :raises Retryable: the answer broke off.
+        """
+        try:
+            piece: bytes = self.response.raw.read1(_CHUNK, decode_content=True)
+        except (requests.RequestException, HTTPError, OSError) as error:
+            raise Retryable(f"The content broke off ({type(error).__name__}).") from error
+        return piece
+
+    def close(self) -> None:
+        """Give the connection back, or end it where something is left unread."""
+        self.response.close()
+
+
 class GraphClient:
     """Calls of the Graph API with one instance's credentials; shared by all threads.
 
@@ -64,9 +85,6 @@ class GraphClient:
         self._settings = settings
         self._clock = clock
         self._root = f"{settings.base_url}/{settings.api_version}"
-        self._lock = threading.Lock()
-        self._session: requests.Session | None = None
-        self._process = 0
 
     def send(self, path: str, body: Mapping[str, Any], *, attempt: int = 1) -> dict[str, Any]:
         """POST a JSON body and return the JSON object of the answer.
@@ -96,18 +114,82 @@ class GraphClient:
         :raises ProviderError: there is none; of the kinds that :meth:`send` raises, but for
             ``OutcomeUnknown``, since reading twice does no harm.
         """
+        return self._harmless("GET", path, parameters=parameters)
+
+    def delete(self, path: str, parameters: Mapping[str, str]) -> dict[str, Any]:
+        """DELETE and return the JSON object of the answer.
+
+        :raises ProviderError: as of :meth:`read`, since deleting twice does no harm either.
+        """
+        return self._harmless("DELETE", path, parameters=parameters)
+
+    def upload(self, path: str, body: FileBody) -> dict[str, Any]:
+        """POST a file, or a form with one, and return the JSON object of the answer.
+
+        :raises ProviderError: as of :meth:`read`: what is uploaded twice is only kept twice.
+        """
+        return self._harmless("POST", path, content=body)
+
+    def open_upload(self, path: str, parameters: Mapping[str, str]) -> dict[str, Any]:
+        """Announce a file, by POST without a body, and return the JSON object of the answer.
+
+        :raises ProviderError: as of :meth:`read`: what was only announced is forgotten.
+        """
+        return self._harmless("POST", path, parameters=parameters)
+
+    def upload_to_session(self, session: str, body: FileBody) -> dict[str, Any]:
+        """POST the announced file, from its beginning, and return the JSON object of the answer.
+
+        :raises ProviderError: as of :meth:`upload`.
+        """
+        # Resumable Upload API: both as headers alone, and the token under this scheme.
+        headers = {"file_offset": "0", "Authorization": f"OAuth {self._settings.access_token}"}
+        return self._harmless("POST", session, content=body, headers=headers)
+
+    def fetch(self, url: str, *, with_token: bool) -> Fetched:
+        """GET any address; the answer's body is yet to be read, and the answer to be closed.
+
+        :param with_token: whether the server there may have our token.
+        :raises Retryable: there is no answer.
+        """
         try:
-            answer = self._exchange("GET", path, parameters=parameters)
+            headers = {"Accept": "*/*"}
+            return Fetched(self._request("GET", url, headers=headers, with_token=with_token))
+        except (requests.RequestException, HTTPError, OSError) as error:
+            raise _unreachable(error) from error
+
+    def refusal(self, fetched: Fetched) -> ProviderError:
+        """The error that an answer tells of which is no success; it is closed then."""
+        response = fetched.response
+        try:
+            with response:
+                answer = _Answer(response.status_code, response.headers, self._read_body(response))
+            self._result(answer, 1, unreadable=Retryable)
+        except ProviderError as error:
+            return error
+        except (requests.RequestException, HTTPError, OSError) as error:
+            return _unreachable(error)
+        return Retryable("The Cloud API gave an answer that cannot be read.")
+
+    def close(self) -> None:
+        """Close the kept connections unless other instances need them; a later call opens new ones."""
+        shared_connections.close(self)
+
+    def _harmless(
+        self,
+        method: str,
+        path: str,
+        *,
+        parameters: Mapping[str, str] | None = None,
+        content: FileBody | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> dict[str, Any]:
+        """The result of a request that may be made again, whatever has become of it."""
+        try:
+            answer = self._exchange(method, path, parameters=parameters, content=content, headers=headers)
         except (requests.RequestException, HTTPError, OSError) as error:
             raise _unreachable(error) from error
         return self._result(answer, 1, unreadable=Retryable)
-
-    def close(self) -> None:
-        """Close the kept connections; a later call opens new ones."""
-        with self._lock:
-            if self._session is not None:
-                self._session.close()
-                self._session = None
 
     def _exchange(
         self,
@@ -115,21 +197,35 @@ class GraphClient:
         path: str,
         *,
         parameters: Mapping[str, str] | None = None,
-        content: _Body | None = None,
+        content: _Body | FileBody | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> _Answer:
+        declared = {} if content is None else {"Content-Type": content.content_type}
+        url, sent = f"{self._root}/{path}", {**declared, **(headers or {})}
+        with self._request(method, url, headers=sent, params=parameters, data=content) as response:
+            return _Answer(response.status_code, response.headers, self._read_body(response))
+
+    def _request(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        with_token: bool = True,
+        **options: Any,
+    ) -> requests.Response:
         settings = self._settings
-        with self._current_session().request(
+        token = {"Authorization": f"Bearer {settings.access_token}"} if with_token else {}
+        return shared_connections.session_for(self).request(
             method,
-            f"{self._root}/{path}",
-            params=parameters,
-            data=content,
-            headers={"Content-Type": "application/json"} if content is not None else None,
+            url,
+            headers={**token, **headers},
             timeout=(settings.connect_timeout, settings.read_timeout),
             # A redirect would carry the message, and the token, to an address of others' choosing.
             allow_redirects=False,
             stream=True,
-        ) as response:
-            return _Answer(response.status_code, response.headers, self._read_body(response))
+            **options,
+        )
 
     def _read_body(self, response: requests.Response) -> bytes:
         # A read timeout starts anew with every byte: without an end of our own, an answer that
@@ -166,33 +262,6 @@ class GraphClient:
         if 400 <= answer.status < 500:
             raise Rejected("The server at base_url refused the request.", code=code)
         raise unreadable("The Cloud API gave an answer that cannot be read.", code=code)
-
-    def _current_session(self) -> requests.Session:
-        # A connection that a forked process shares with its parent would mix up their answers.
-        with self._lock:
-            if self._session is None or self._process != os.getpid():
-                self._session = self._new_session()
-                self._process = os.getpid()
-            return self._session
-
-    def _new_session(self) -> requests.Session:
-        session = requests.Session()
-        # Proxies, certificates and .netrc come from the environment otherwise, looked up per call.
-        session.trust_env = False
-        session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        session.headers.update(
-            {
-                "Accept": "application/json",
-                "Accept-Encoding": "identity",
-                "Authorization": f"Bearer {self._settings.access_token}",
-                "User-Agent": "flask-waapi",
-            }
-        )
-        # One retry by the adapter would be one message sent twice.
-        adapter = HTTPAdapter(pool_connections=1, pool_maxsize=KEPT_CONNECTIONS, max_retries=0)
-        session.mount("https://", adapter)
-        session.mount("http://", adapter)
-        return session
 
 
 def _unreachable(error: Exception) -> Retryable:

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum, auto
 
+from flask_waapi import Throttled
+
 
 class Kind(Enum):
     """What a code means for the message."""
@@ -31,6 +33,7 @@ class Rule:
 
     :param meaning: what to tell when Meta gives no words of its own.
     :param wait: before the next attempt, where Meta says nothing; ``None`` leaves it to the caller.
+    :param scope: what is to be sent slower after it, as :class:`flask_waapi.Throttled` names it.
     :param growth: factor on ``wait`` from one attempt to the next.
     :param longest: end of that growth.
     :param attempts: after so many of them a transient fault counts as ``REJECTED``.
@@ -44,6 +47,7 @@ class Rule:
     longest: timedelta = timedelta(hours=1)
     attempts: int | None = None
     transient_details: re.Pattern[str] | None = None
+    scope: str | None = None
 
     def kind_of(self, attempt: int, details: str) -> Kind:
         """The kind for one attempt with these details."""
@@ -68,8 +72,8 @@ def _transient(meaning: str, *, wait: int | None = None, attempts: int | None = 
     return Rule(Kind.TRANSIENT, meaning, pause, growth=1, attempts=attempts)
 
 
-def _throttled(meaning: str, *, wait: int, growth: int = 2) -> Rule:
-    return Rule(Kind.THROTTLED, meaning, timedelta(seconds=wait), growth)
+def _throttled(meaning: str, *, wait: int, growth: int = 2, scope: str | None = None) -> Rule:
+    return Rule(Kind.THROTTLED, meaning, timedelta(seconds=wait), growth, scope=scope)
 
 
 def _rejected(meaning: str, *, transient_details: str | None = None) -> Rule:
@@ -99,7 +103,7 @@ RULES: dict[int, Rule] = {
     803: _rejected("The object does not exist."),
     80007: _throttled("The business account has used up its calls.", wait=60),
     # Throughput and experiments
-    130429: _throttled("The number's throughput is reached.", wait=1),
+    130429: _throttled("The number's throughput is reached.", wait=1, scope=Throttled.NUMBER),
     130472: _rejected("The recipient is part of an experiment and gets no marketing messages."),
     130497: _misconfigured("The account may not message people in this country."),
     # Sending
@@ -131,7 +135,9 @@ RULES: dict[int, Rule] = {
         transient_details=r"(?<!\d)(?:429|5\d\d)(?!\d)",
     ),
     131055: _rejected("The marketing endpoint takes marketing templates only."),
-    131056: _throttled("Too many messages to this recipient in a short time.", wait=1, growth=4),
+    131056: _throttled(
+        "Too many messages to this recipient in a short time.", wait=1, growth=4, scope=Throttled.RECIPIENT
+    ),
     131057: _transient("The account is in maintenance.", wait=60),
     131059: _transient("The position in a list has expired; read it again from the start."),
     131062: _rejected("This kind of message cannot be sent to a user id."),

@@ -10,9 +10,20 @@ from email.utils import parsedate_to_datetime
 from json import loads
 from typing import Any
 
-from flask_waapi import Misconfigured, ProviderError, Refusal, Rejected, Retryable, WindowClosed
+from flask_waapi import (
+    Misconfigured,
+    ProviderError,
+    Refusal,
+    Rejected,
+    Retryable,
+    Throttled,
+    WindowClosed,
+)
 
 from .error_codes import Kind, rule_for
+
+NO_SUCH_NODE = "100"
+"""Code of Graph API errors about ids that name nothing, or nothing that the token may see."""
 
 _LONGEST_TEXT = 500
 _LONGEST_WAIT = timedelta(days=7)
@@ -60,6 +71,8 @@ class GraphError:
         kind = rule.kind_of(attempt, self.details)
         if kind in {Kind.TRANSIENT, Kind.THROTTLED}:
             delay = rule.delay(attempt) if retry_after is None else retry_after
+            if rule.scope is not None:
+                return Throttled(message, scope=rule.scope, code=code, retry_after=delay)
             return Retryable(message, code=code, retry_after=delay)
         return _FINAL_ERRORS[kind](message, code=code)
 
@@ -82,7 +95,8 @@ def read_graph_error(value: Any, secrets: Iterable[str] = ()) -> GraphError | No
     code = whole_number(value.get("code"))
     if code is None:
         return None
-    details = _details(value.get("error_data"))
+    # Where templates are made, the words that explain the fault stand apart.
+    details = _details(value.get("error_data")) or _string(value.get("error_user_msg"))
     message = _string(value.get("message")).removeprefix(f"(#{code})").strip()
     title = message or _string(value.get("title"))
     trace_id = _string(value.get("fbtrace_id"))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask_waapi import ProviderSettingsError
+from flask_waapi import ProviderSettingsError, Throughput
 
 _REQUIRED = {
     "phone_number_id": "the id (not the number) of the sending phone number",
@@ -25,6 +25,7 @@ class CloudSettings:
     :param access_token: a system user's token; Meta's scopes are ``whatsapp_business_messaging``
         for sending and ``whatsapp_business_management`` for templates.
     :param business_account_id: id of the WhatsApp Business Account; templates belong to it.
+    :param app_id: id of the Meta app that uploads the examples of templates with media headers.
     :param app_secret: signs the callbacks of the Meta app that is subscribed to the account.
     :param verify_token: the word agreed with Meta for the callback handshake.
     :param base_url: where the Graph API is; another one serves a proxy or a test double.
@@ -32,17 +33,37 @@ class CloudSettings:
         of every request and answer; any later one that Meta offers may be set.
     :param connect_timeout: seconds to reach the server.
     :param read_timeout: seconds to wait for its answer.
+    :param messages_per_second: what Meta lets the number send; 80 until it is upgraded, 1,000 after.
+        0 leaves it to Meta to refuse what is too fast.
+    :param recipient_interval: seconds between two messages to one recipient; 0 likewise.
+    :param recipient_burst: how many may go at once to one recipient.
     """
 
     phone_number_id: str
     access_token: str = field(repr=False)
     business_account_id: str | None = None
+    app_id: str | None = None
     app_secret: str | None = field(default=None, repr=False)
     verify_token: str | None = field(default=None, repr=False)
     base_url: str = "https://graph.facebook.com"
     api_version: str = "v23.0"
     connect_timeout: float = 5.0
     read_timeout: float = 30.0
+    messages_per_second: float = 80.0
+    recipient_interval: float = 6.0
+    recipient_burst: int = 45
+
+    @property
+    def throughput(self) -> Throughput:
+        """How fast the number may send."""
+        return Throughput(
+            number=self.phone_number_id,
+            messages_per_second=self.messages_per_second,
+            # A tenth of a second's worth: what Meta counts is messages within a second.
+            burst=max(1, round(self.messages_per_second / 10)),
+            recipient_interval=self.recipient_interval,
+            recipient_burst=self.recipient_burst,
+        )
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -119,14 +140,35 @@ def _seconds(value: Any) -> float:
     return float(value)
 
 
+def _from_zero(highest: int, what: str) -> Callable[[Any], float]:
+    def check(value: Any) -> float:
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        # Slower than one in a minute, a wait would look like a standstill.
+        if not is_number or not (value == 0 or 1 / 60 <= value <= highest):
+            raise ValueError(f"must be 0 or a number of {what} from 1/60 to {highest:,}")
+        return float(value)
+
+    return check
+
+
+def _count(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 10_000:
+        raise ValueError("must be a whole number from 1 to 10,000")
+    return value
+
+
 _CHECKS: dict[str, Callable[[Any], Any]] = {
     "phone_number_id": _digits,
     "access_token": _secret,
     "business_account_id": _digits,
+    "app_id": _digits,
     "app_secret": _secret,
     "verify_token": _secret,
     "base_url": _base_url,
     "api_version": _api_version,
     "connect_timeout": _seconds,
     "read_timeout": _seconds,
+    "messages_per_second": _from_zero(10_000, "messages"),
+    "recipient_interval": _from_zero(3_600, "seconds"),
+    "recipient_burst": _count,
 }

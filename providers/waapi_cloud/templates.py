@@ -10,8 +10,8 @@ from flask_waapi import Retryable, TemplateDefinition
 
 from .client import GraphClient
 
-# parameter_format is among the fields that Meta leaves out unless asked for.
-FIELDS = "id,name,language,status,category,parameter_format,components"
+# Some of these fields Meta leaves out unless asked for.
+FIELDS = "id,name,language,status,category,parameter_format,components,quality_score,rejected_reason"
 PAGE_SIZE = 100
 MOST_PAGES = 10_000
 
@@ -49,6 +49,14 @@ def read_templates(
     raise Retryable("The Cloud API's list of templates does not end.")
 
 
+def read_template(client: GraphClient, template_id: str) -> TemplateDefinition | None:
+    """One template by its id; ``None`` where Meta's answer tells neither name nor language.
+
+    :raises ProviderError: it could not be read.
+    """
+    return _definition(client.read(template_id, {"fields": FIELDS}))
+
+
 def _definition(item: Any) -> TemplateDefinition | None:
     if not isinstance(item, dict):
         return None
@@ -68,7 +76,18 @@ def _definition(item: Any) -> TemplateDefinition | None:
         if isinstance(components, list)
         else [],
         provider_template_id=None if identifier is None else str(identifier),
+        quality=_quality(item.get("quality_score")),
+        reason=_reason(item.get("rejected_reason")),
     )
+
+
+def _quality(score: Any) -> str | None:
+    value = score.get("score") if isinstance(score, dict) else None
+    return value if isinstance(value, str) else None
+
+
+def _reason(value: Any) -> str | None:
+    return value if isinstance(value, str) and value not in {"", "NONE"} else None
 
 
 def _next_position(paging: Any) -> str | None:

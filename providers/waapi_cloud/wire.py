@@ -5,53 +5,88 @@ The shapes are those of the Cloud API's message object, ``POST /<phone_number_id
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 from flask_waapi import (
     Audio,
-    Button,
+    Contacts,
     Content,
     Document,
-    Header,
     Image,
+    Interactive,
     Location,
-    Media,
+    Native,
     OutboundMessage,
-    Rejected,
+    Reaction,
     Sticker,
     Template,
     Text,
     UnsupportedFeature,
-    Variable,
     Video,
 )
 
-JsonObject = dict[str, Any]
+from .wire_interactive import interactive_object
+from .wire_template import template_object
+from .wire_values import (
+    JsonObject,
+    captioned_object,
+    document_object,
+    location_object,
+    media_object,
+    present,
+)
+
+USER_ID = re.compile(r"[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]+")
+"""A business-scoped user id, by which people who hide their number are reached."""
 
 
 def message_body(message: OutboundMessage) -> JsonObject:
     """The whole body of the send.
 
     Our uuid travels in ``biz_opaque_callback_data``, which Meta repeats in every status; it is the
-    only way to recognise a message whose answer got lost, since the call has no idempotency key.
+    only way to recognise a message whose answer got lost, since the call has no idempotency key. What
+    the caller wants repeated follows it.
 
     :raises UnsupportedFeature: the content, or a part of it, has no counterpart here.
     :raises Rejected: a value can have no JSON form.
     """
-    content = message.content
+    content, options = message.content, message.options
+    marketing = options.marketing
+    return {
+        "messaging_product": "whatsapp",
+        "recipient_type": options.recipient_type,
+        **_recipient(message),
+        "type": content.message_type,
+        **_members(content),
+        **present(
+            context=options.reply_to and {"message_id": options.reply_to},
+            recipient_identity_key_hash=options.identity_key_hash,
+            product_policy=marketing and marketing.product_policy,
+            message_activity_sharing=marketing and marketing.message_activity_sharing,
+        ),
+        "biz_opaque_callback_data": " ".join(filter(None, (str(message.uuid), options.callback_data))),
+    }
+
+
+def _recipient(message: OutboundMessage) -> JsonObject:
+    if USER_ID.fullmatch(message.to):
+        return {"recipient": message.to}
+    # Meta takes many spellings of a number and answers with digits: one spelling, theirs.
+    return {"to": message.to.removeprefix("+")}
+
+
+def _members(content: Content) -> JsonObject:
+    if isinstance(content, Native):
+        return dict(content.members)
+    if isinstance(content, Interactive):
+        return {content.type: interactive_object(content)}
     build = _BUILDERS.get(type(content))
     if build is None:
         raise UnsupportedFeature(f"The Cloud API provider cannot send the type {content.type!r}.")
-    return {
-        "messaging_product": "whatsapp",
-        "recipient_type": "individual",
-        # Meta takes many spellings of a number and answers with digits: one spelling, theirs.
-        "to": message.to.removeprefix("+"),
-        "type": content.type,
-        content.type: build(content),
-        "biz_opaque_callback_data": str(message.uuid),
-    }
+    return {content.type: build(content)}
 
 
 def text_object(text: Text) -> JsonObject:
@@ -59,112 +94,34 @@ def text_object(text: Text) -> JsonObject:
     return {"preview_url": text.preview_url, "body": text.body}
 
 
-def media_object(media: Media) -> JsonObject:
-    """The object of a medium without further members: audio, sticker, and those in headers."""
-    if media.media_id is not None:
-        return {"id": media.media_id}
-    return {"link": media.link}
+def audio_object(audio: Audio) -> JsonObject:
+    """The ``audio`` object; ``voice`` only where it is one."""
+    return media_object(audio) | present(voice=audio.voice or None)
 
 
-def captioned_object(media: Image | Video) -> JsonObject:
-    """The ``image`` or ``video`` object."""
-    return media_object(media) | _present(caption=media.caption)
+def reaction_object(reaction: Reaction) -> JsonObject:
+    """The ``reaction`` object."""
+    return {"message_id": reaction.message_id, "emoji": reaction.emoji}
 
 
-def document_object(document: Document) -> JsonObject:
-    """The ``document`` object."""
-    return media_object(document) | _present(caption=document.caption, filename=document.filename)
+def contacts_list(contacts: Contacts) -> list[JsonObject]:
+    """The ``contacts`` list; members that are not set are left out."""
+    return [asdict(contact, dict_factory=_without_gaps) for contact in contacts.contacts]
 
 
-def template_object(template: Template) -> JsonObject:
-    """The ``template`` object; ``components`` is left out where there is nothing to fill in."""
-    components = [
-        *_header_component(template.header),
-        *_body_component(template.body),
-        *map(_button_component, template.buttons),
-    ]
-    body: JsonObject = {"name": template.name, "language": {"code": template.language}}
-    if components:
-        body["components"] = components
-    return body
+def _without_gaps(members: list[tuple[str, Any]]) -> JsonObject:
+    return {name: value for name, value in members if value is not None and value != ()}
 
 
-def _header_component(header: Header | None) -> list[JsonObject]:
-    if header is None:
-        return []
-    parameter: JsonObject | None = None
-    medium = header.image or header.video or header.document
-    if header.variable is not None:
-        parameter = _text_parameter(header.variable)
-    elif medium is not None:
-        parameter = _media_parameter(medium)
-    elif header.location is not None:
-        parameter = {"type": "location", "location": _location_object(header.location)}
-    return [] if parameter is None else [{"type": "header", "parameters": [parameter]}]
-
-
-def _media_parameter(medium: Image | Video | Document) -> JsonObject:
-    if medium.caption is not None:
-        raise UnsupportedFeature(f"The {medium.type} in a template's header takes no caption.")
-    filename = medium.filename if isinstance(medium, Document) else None
-    return {"type": medium.type, medium.type: media_object(medium) | _present(filename=filename)}
-
-
-def _location_object(location: Location) -> JsonObject:
-    # Written so that "not a number", which JSON cannot carry, is refused as well.
-    if not (abs(location.latitude) <= 90 and abs(location.longitude) <= 180):
-        raise Rejected("The header's location is not on Earth: check latitude and longitude.")
-    return {
-        "latitude": location.latitude,
-        "longitude": location.longitude,
-        **_present(name=location.name, address=location.address),
-    }
-
-
-def _body_component(variables: tuple[Variable, ...]) -> list[JsonObject]:
-    if not variables:
-        return []
-    return [{"type": "body", "parameters": [_text_parameter(variable) for variable in variables]}]
-
-
-def _text_parameter(variable: Variable) -> JsonObject:
-    return {
-        "type": "text",
-        **_present(parameter_name=variable.name),
-        "text": variable.value,
-    }
-
-
-def _button_component(button: Button) -> JsonObject:
-    parameter = _BUTTON_PARAMETERS.get(button.kind)
-    if parameter is None:
-        raise UnsupportedFeature(f"The Cloud API provider cannot fill a button of kind {button.kind!r}.")
-    parameter_type, member = parameter
-    return {
-        "type": "button",
-        "sub_type": button.kind,
-        "index": str(button.index),
-        "parameters": [{"type": parameter_type, member: button.value}],
-    }
-
-
-def _present(**members: str | None) -> JsonObject:
-    return {name: value for name, value in members.items() if value is not None}
-
-
-_BUILDERS: dict[type[Content], Callable[[Any], JsonObject]] = {
+_BUILDERS: dict[type[Content], Callable[[Any], Any]] = {
     Text: text_object,
     Image: captioned_object,
     Video: captioned_object,
-    Audio: media_object,
+    Audio: audio_object,
     Document: document_object,
     Sticker: media_object,
+    Location: location_object,
+    Contacts: contacts_list,
+    Reaction: reaction_object,
     Template: template_object,
 }
-
-_BUTTON_PARAMETERS = {
-    "url": ("text", "text"),
-    "quick_reply": ("payload", "payload"),
-    "copy_code": ("coupon_code", "coupon_code"),
-}
-"""By kind of button: the type of its parameter, and the member that holds the value."""

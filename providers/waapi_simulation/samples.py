@@ -6,6 +6,36 @@ from typing import Any
 
 _OTP_ADDRESS = "https://www.whatsapp.com/otp/code/?otp_type=COPY_CODE&code=otp"
 
+
+def _card(fruit: str) -> dict[str, Any]:
+    return {
+        "components": [
+            {
+                "type": "HEADER",
+                "format": "IMAGE",
+                "example": {"header_handle": [f"https://example.com/images/{fruit}.jpg"]},
+            },
+            {
+                "type": "BODY",
+                "text": f"Get {{{{discount}}}} off all {fruit}.",
+                "example": {"body_text_named_params": [{"param_name": "discount", "example": "20 %"}]},
+            },
+            {
+                "type": "BUTTONS",
+                "buttons": [
+                    {"type": "QUICK_REPLY", "text": "More like this"},
+                    {
+                        "type": "URL",
+                        "text": "Buy",
+                        "url": "https://example.com/shop?promo={{1}}",
+                        "example": ["https://example.com/shop?promo=summer"],
+                    },
+                ],
+            },
+        ]
+    }
+
+
 SAMPLES: list[dict[str, Any]] = [
     {
         "id": "1000000000000001",
@@ -189,5 +219,61 @@ SAMPLES: list[dict[str, Any]] = [
         "category": "MARKETING",
         "parameter_format": "POSITIONAL",
         "components": [{"type": "BODY", "text": "This template is paused: a send of it is refused."}],
+    },
+    {
+        "id": "1000000000000009",
+        "name": "summer_carousel",
+        "language": "en",
+        "status": "APPROVED",
+        "category": "MARKETING",
+        "parameter_format": "NAMED",
+        "components": [
+            {
+                "type": "BODY",
+                "text": "Hi {{first_name}}, these are our offers of the week.",
+                "example": {"body_text_named_params": [{"param_name": "first_name", "example": "John"}]},
+            },
+            {"type": "CAROUSEL", "cards": [_card("lemons"), _card("melons")]},
+        ],
+    },
+    {
+        "id": "1000000000000010",
+        "name": "ending_offer",
+        "language": "en",
+        "status": "APPROVED",
+        "category": "MARKETING",
+        "parameter_format": "POSITIONAL",
+        "components": [
+            {
+                "type": "LIMITED_TIME_OFFER",
+                "limited_time_offer": {"text": "Ends soon!", "has_expiration": True},
+            },
+            {
+                "type": "BODY",
+                "text": "Good news, {{1}}: everything at half the price.",
+                "example": {"body_text": [["John"]]},
+            },
+            {
+                "type": "BUTTONS",
+                "buttons": [{"type": "COPY_CODE", "text": "Copy code", "example": ["SAVE50"]}],
+            },
+        ],
+    },
+    {
+        "id": "1000000000000011",
+        "name": "best_sellers",
+        "language": "en",
+        "status": "APPROVED",
+        "category": "MARKETING",
+        "parameter_format": "POSITIONAL",
+        "components": [
+            {"type": "HEADER", "format": "TEXT", "text": "For you"},
+            {
+                "type": "BODY",
+                "text": "These are the best of {{1}}.",
+                "example": {"body_text": [["June"]]},
+            },
+            {"type": "BUTTONS", "buttons": [{"type": "MPM", "text": "View items"}]},
+        ],
     },
 ]

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from flask_waapi import ProviderContext, ProviderSettingsError, TemplateDefinition
+from flask_waapi import ProviderContext, ProviderSettingsError
 
 from .outcomes import Delays
 from .samples import SAMPLES
-from .templates import read_templates
+from .template_file import Templates, open_templates
 
 _LONGEST_DELAY = timedelta(days=30)
 _FROM_DELIVERED_TO_READ = timedelta(seconds=1)
@@ -22,7 +22,7 @@ class SimulationSettings:
     """What an instance goes by."""
 
     delays: Delays
-    templates: tuple[TemplateDefinition, ...]
+    templates: Templates
 
 
 def read_settings(context: ProviderContext) -> SimulationSettings:
@@ -33,13 +33,13 @@ def read_settings(context: ProviderContext) -> SimulationSettings:
     given = {name: value for name, value in context.settings.items() if value is not None}
     problems = context.unknown_settings("delivered_after", "read_after", "templates")
     delays = Delays()
-    templates: tuple[TemplateDefinition, ...] = ()
+    templates = Templates(())
     try:
         delays = _read_delays(given)
     except ProviderSettingsError as error:
         problems += error.problems
     try:
-        templates = read_templates(given.get("templates", SAMPLES))
+        templates = open_templates(given.get("templates", SAMPLES))
     except ProviderSettingsError as error:
         problems += error.problems
     if problems:

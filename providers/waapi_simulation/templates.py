@@ -1,9 +1,8 @@
-"""Templates in Meta's JSON shape, from a setting or a file."""
+"""Templates in Meta's JSON shape, as a setting or a file has them."""
 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,14 +15,12 @@ _DEFAULTS = {"status": "APPROVED", "category": "UTILITY", "parameter_format": "P
 
 
 def read_templates(value: Any) -> tuple[TemplateDefinition, ...]:
-    """The templates that the setting ``templates`` means.
+    """The templates in a list, or in Meta's answer that holds one (``{"data": []}``).
 
-    :param value: a list of templates as Meta's ``GET /<waba id>/message_templates`` gives them, or
-        the path of a JSON file that holds such a list or such an answer whole (``{"data": []}``).
+    :param value: templates as Meta's ``GET /<waba id>/message_templates`` gives them.
     :raises ProviderSettingsError: names each fault by its place in the list.
     """
-    if isinstance(value, str | os.PathLike):
-        value = _read_file(Path(value))
+    value = value.get("data") if isinstance(value, dict) else value
     if not isinstance(value, list | tuple):
         raise ProviderSettingsError(["templates must be a list of templates or the path of a JSON file."])
     problems = [problem for index, item in enumerate(value) for problem in _faults(index, item)]
@@ -34,18 +31,21 @@ def read_templates(value: Any) -> tuple[TemplateDefinition, ...]:
     return definitions
 
 
-def _read_file(path: Path) -> Any:
+def read_file(path: Path) -> Any:
+    """What a JSON file holds.
+
+    :raises ProviderSettingsError: it cannot be read, or is not JSON.
+    """
     try:
-        content = json.loads(path.read_bytes())
+        return json.loads(path.read_bytes())
     except OSError as error:
         raise ProviderSettingsError(
             [f"templates names the file {path}, which cannot be read: {error.strerror}."]
         ) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ProviderSettingsError(
             [f"templates names the file {path}, which is not JSON: {error}."]
         ) from error
-    return content.get("data") if isinstance(content, dict) else content
 
 
 def _faults(index: int, item: Any) -> list[str]:

@@ -1,0 +1,1 @@
+"""Webhooks to the customers' endpoints: signed, and sent to public addresses only."""
