@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, Response, current_app, render_template, request, url_for
+from flask.blueprints import BlueprintSetupState
 from werkzeug.exceptions import HTTPException
 
 from .. import errors
 from ..services import current_services
-from . import callbacks, messages, templates
+from . import batches, callbacks, checks, media, messages, sending, templates
+from .catch_all import CatchAllRule
 from .door import enter, refuse
 from .envelope import json_response
 from .openapi import document
@@ -20,7 +22,21 @@ NAME = "waapi"
 EXTERNAL = "/external"
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "TRACE")
 
-OPERATIONS: tuple[Operation, ...] = (*messages.OPERATIONS, *templates.OPERATIONS)
+OPERATIONS: tuple[Operation, ...] = (
+    *sending.OPERATIONS,
+    *batches.OPERATIONS,
+    *checks.OPERATIONS,
+    *messages.OPERATIONS,
+    *templates.OPERATIONS,
+    *media.OPERATIONS,
+)
+
+HARMLESS: tuple[Operation, ...] = tuple(
+    operation
+    for operation in OPERATIONS
+    if (operation.method == "GET" and operation.tag != "Media") or operation.answers_first
+)
+"""What can be tried: reading what is stored here, and sending one message, which can be simulated."""
 
 
 def create_blueprint() -> Blueprint:
@@ -32,6 +48,8 @@ def create_blueprint() -> Blueprint:
             endpoint=described.name,
             view_func=described.answer,
             methods=[described.method],
+            # Otherwise the catch-all's methods would be told with the path's own.
+            provide_automatic_options=False,
         )
     blueprint.add_url_rule("/openapi.json", endpoint="openapi", view_func=_openapi)
     blueprint.add_url_rule("/docs", endpoint="docs", view_func=_docs)
@@ -41,18 +59,23 @@ def create_blueprint() -> Blueprint:
         view_func=callbacks.receive,
         methods=["GET", "POST"],
     )
+    blueprint.record(_catch_the_rest)
+    return blueprint
+
+
+def _catch_the_rest(state: BlueprintSetupState) -> None:
     # Routing fails before a blueprint is known, and a host's handler for 404 would answer in its own
     # form, so what no other rule takes below our own path ends here.
-    for rule in (f"{EXTERNAL}/", f"{EXTERNAL}/<path:rest>"):
-        blueprint.add_url_rule(
-            rule,
-            endpoint="unknown_path",
-            view_func=_unknown_path,
-            methods=_METHODS,
-            merge_slashes=False,
-            strict_slashes=False,
+    endpoint = f"{NAME}.unknown_path"
+    for path in (f"{EXTERNAL}/", f"{EXTERNAL}/<rest>"):
+        rule = CatchAllRule(
+            f"{(state.url_prefix or '').rstrip('/')}{path}",
+            _METHODS,
+            endpoint=endpoint,
+            subdomain=state.subdomain,
         )
-    return blueprint
+        state.app.url_map.add(rule)
+    state.app.view_functions[endpoint] = _unknown_path
 
 
 def openapi_document() -> dict[str, Any]:
@@ -85,9 +108,13 @@ def _unknown_path(rest: str = "") -> Response:
                 f"There is nothing at {request.path}; {url_for(f'{NAME}.docs')} lists what there is."
             )
         )
-    response = refuse(
-        errors.MethodNotAllowed(f"{request.path} takes {', '.join(allowed)}, not {request.method}.")
-    )
+    if request.method == "OPTIONS":
+        allowed.append("OPTIONS")
+        response = current_app.response_class()
+    else:
+        response = refuse(
+            errors.MethodNotAllowed(f"{request.path} takes {', '.join(allowed)}, not {request.method}.")
+        )
     response.headers["Allow"] = ", ".join(allowed)
     return response
 

@@ -1,4 +1,4 @@
-"""Callbacks of the providers: the handshake, and the reports of what became of messages."""
+"""Callbacks of the providers: the handshake, and reports that are verified, stored and answered."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from flask import Response, request
 
 from ..discretion import log_failure
 from ..errors import CallbackUnauthenticated, InternalError, NotFound, WaApiError
-from ..plugins.provider import CallbackRefused, CallbackRequest, Provider, UnsupportedFeature
+from ..plugins.provider import CallbackRequest, Provider
+from ..plugins.provider_errors import CallbackRefused, UnsupportedFeature
 from ..services import Services, current_services
 from .body import read_bytes
 from .door import enter, refuse
@@ -21,10 +22,10 @@ logger = logging.getLogger(__name__)
 
 
 def receive(provider_name: str) -> Response:
-    """Answer a provider's callback: 200 once the body is stored and its reports are applied."""
+    """Answer a provider's callback: 200 once the body is stored; what it reports is applied afterwards."""
     services = current_services()
     visit = enter(services)
-    handle = _reports if request.method == "POST" else _handshake
+    handle = _keep if request.method == "POST" else _handshake
     try:
         return _guarded(services, provider_name, handle)
     except WaApiError as error:
@@ -64,9 +65,7 @@ def _handshake(services: Services, name: str, provider: Provider, callback: Call
     return response
 
 
-def _reports(services: Services, name: str, provider: Provider, callback: CallbackRequest) -> Response:
-    updates = list(provider.parse_callback(callback))
-    callback_id = services.inbound.store_callback(name, callback.body)
-    applied, unmatched = services.inbound.apply(name, updates)
-    services.inbound.count_callback(callback_id, applied, unmatched)
+def _keep(services: Services, name: str, provider: Provider, callback: CallbackRequest) -> Response:
+    provider.verify_callback(callback)
+    services.callbacks.keep(name, callback.body)
     return Response("", mimetype="text/plain")

@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any, ParamSpec
@@ -17,11 +18,13 @@ from uuid import UUID
 from flask import Response, after_this_request, current_app, g, request
 from flask.typing import ResponseReturnValue
 
+from .. import timing
 from ..access.gate import Passage
-from ..access.keys import Credential
+from ..access.key_views import Credential
 from ..access.permissions import Permission
 from ..access.quota import Quota
-from ..access.usage import RequestEntry
+from ..access.request_entry import RequestEntry
+from ..discretion import log_failure
 from ..errors import WaApiError
 from ..services import Services, current_services
 from .envelope import error_body, json_response
@@ -34,6 +37,8 @@ ACTING = "flask_waapi.acting"
 
 VISIT = "_waapi_visit"
 """Our one name on ``flask.g``."""
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,8 @@ class Visit:
     """What we know of the request in hand.
 
     :param started: reading of the monotonic clock at its arrival, seconds.
+    :param message_id: the message that came of it or that it is about, where that is one.
+    :param parts: how long its parts have taken, milliseconds; ``None`` where nobody watches.
     """
 
     request_id: str
@@ -60,6 +67,8 @@ class Visit:
     passage: Passage = field(default_factory=Passage)
     acting: Acting | None = None
     error_code: str | None = None
+    message_id: UUID | None = None
+    parts: dict[str, float] | None = None
 
 
 def current_visit() -> Visit:
@@ -100,7 +109,8 @@ def require_key(
             services = current_services()
             visit = enter(services)
             try:
-                pass_gates(services, visit, wanted)
+                credential = admit(services, visit, [wanted])
+                services.gate.spend(visit.passage, credential)
             except WaApiError as error:
                 return refuse(error)
             return current_app.make_response(current_app.ensure_sync(view)(*args, **kwargs))
@@ -113,6 +123,8 @@ def require_key(
 def enter(services: Services) -> Visit:
     """Begin a visit: from here on the answer carries our headers and is logged."""
     visit = Visit(_request_id(request.headers.get("X-Request-Id")), time.monotonic())
+    if isinstance(request.environ.get(ACTING), Acting):
+        visit.parts = timing.watch()
     setattr(g, VISIT, visit)
     after_this_request(lambda response: _leave(services, visit, response))
     if services.settings.background_thread:
@@ -120,9 +132,10 @@ def enter(services: Services) -> Visit:
     return visit
 
 
-def pass_gates(services: Services, visit: Visit, permission: Permission) -> None:
-    """Take the request through the gates.
+def admit(services: Services, visit: Visit, permissions: Sequence[Permission]) -> Credential:
+    """Take the request through the gates that cost it nothing: key, permission, address.
 
+    :param permissions: of which the key needs one.
     :raises WaApiError: one of them refuses it.
     """
     address = request.remote_addr or ""
@@ -132,7 +145,7 @@ def pass_gates(services: Services, visit: Visit, permission: Permission) -> None
         visit.passage.credential = services.keys.credential(acting.account, acting.key_id)
     else:
         services.gate.identify(visit.passage, request.headers.get("X-API-Key") or None, address)
-    services.gate.admit(visit.passage, permission, address)
+    return services.gate.admit(visit.passage, permissions, address)
 
 
 def refuse(error: WaApiError) -> Response:
@@ -157,10 +170,12 @@ def _leave(services: Services, visit: Visit, response: Response) -> Response:
     response.headers.setdefault("Cache-Control", "no-store")
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     _write_limits(response, visit.passage)
+    if visit.parts is not None:
+        response.headers["Server-Timing"] = _server_timing(visit, visit.parts)
     credential = visit.passage.credential
     if credential is not None:
         rule = request.url_rule
-        services.request_log.add(
+        wrote = services.request_log.add(
             RequestEntry(
                 account=credential.account,
                 key_id=credential.key_id,
@@ -171,9 +186,29 @@ def _leave(services: Services, visit: Visit, response: Response) -> Response:
                 error_code=visit.error_code,
                 duration_ms=(time.monotonic() - visit.started) * 1_000,
                 request_id=visit.request_id,
+                message_id=visit.message_id,
             )
         )
+        if wrote and not services.settings.background_thread:
+            _count_messages(services)
     return response
+
+
+def _count_messages(services: Services) -> None:
+    try:
+        services.message_hours.count_marked()
+    except Exception as error:
+        # The answer is on its way; the hours are counted later.
+        log_failure(logger, error, "The messages could not be counted")
+
+
+def _server_timing(visit: Visit, parts: dict[str, float]) -> str:
+    """The header of that name (W3C Server Timing), for whom the dashboard acts and for nobody else."""
+    total = (time.monotonic() - visit.started) * 1_000
+    rest = max(0.0, total - sum(parts.values()))
+    return ", ".join(
+        f"{name};dur={spent:.2f}" for name, spent in {**parts, "rest": rest, "total": total}.items()
+    )
 
 
 def _write_limits(response: Response, passage: Passage) -> None:

@@ -28,11 +28,15 @@ def success_body(data: Any, meta: dict[str, Any] | None = None) -> dict[str, Any
 
 def error_body(error: WaApiError, request_id: str) -> dict[str, Any]:
     """``{"success": false, "error": {"code", "message", ...}}``."""
-    described: dict[str, Any] = {"code": error.code, "message": error.message}
+    return {"success": False, "error": error_members(error) | {"request_id": request_id}}
+
+
+def error_members(error: WaApiError) -> dict[str, Any]:
+    """What an error says: code, message, and details where it has any."""
+    members: dict[str, Any] = {"code": error.code, "message": error.message}
     if error.details is not None:
-        described["details"] = error.details
-    described["request_id"] = request_id
-    return {"success": False, "error": described}
+        members["details"] = error.details
+    return members
 
 
 def json_response(body: dict[str, Any], status: int) -> Response:

@@ -10,6 +10,12 @@ from marshmallow import Schema, ValidationError, fields
 
 from ..errors import Fault, ValidationFailed
 
+LONGEST_NAME_TOLD = 255
+"""Characters of an unknown member's name that a fault repeats."""
+
+MOST_GUESSES = 10
+"""For how many unknown members we look what may have been meant; a body can have a hundred thousand."""
+
 
 def load(schema: Schema, values: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     """The checked parameters of a query string.
@@ -50,14 +56,17 @@ def load_partly(schema: Schema, values: Any) -> tuple[dict[str, Any], list[Fault
 
 def _faults(messages: Any, schema: Schema, pointer: str, values: Any) -> list[Fault]:
     found: list[Fault] = []
+    members = _members(schema)
+    expected = f"one of {', '.join(members)}"
     for name, message in messages.items():
         if name == "_schema":
             found += [Fault(pointer, str(text), _expected_members(schema)) for text in message]
             continue
         declared = _field(schema, name)
-        here = f"{pointer}/{str(name).replace('~', '~0').replace('/', '~1')}"
+        here = f"{pointer}/{_token(str(name))}"
         if declared is None:
-            found.append(_unknown_member(schema, here, str(name)))
+            guesses = members if len(found) < MOST_GUESSES else []
+            found.append(Fault(here, _unknown_member(str(name), guesses), expected))
         else:
             given = values.get(name) if isinstance(values, Mapping) else None
             found += _field_faults(message, declared, here, given)
@@ -74,8 +83,12 @@ def _field_faults(messages: Any, declared: fields.Field[Any], pointer: str, give
     found: list[Fault] = []
     for key, message in messages.items():
         item = given[key] if isinstance(given, list) and isinstance(key, int) else None
-        found += _field_faults(message, inner, f"{pointer}/{key}", item)
+        found += _field_faults(message, inner, f"{pointer}/{_token(str(key))}", item)
     return found
+
+
+def _token(name: str) -> str:
+    return name[:LONGEST_NAME_TOLD].replace("~", "~0").replace("/", "~1")
 
 
 def _field(schema: Schema, name: Any) -> fields.Field[Any] | None:
@@ -93,8 +106,9 @@ def _expected_members(schema: Schema) -> str:
     return f"an object with {', '.join(_members(schema))}"
 
 
-def _unknown_member(schema: Schema, pointer: str, name: str) -> Fault:
-    members = _members(schema)
-    near = difflib.get_close_matches(name, members, n=1)
+def _unknown_member(name: str, guesses: Sequence[str]) -> str:
+    # A name of megabytes must not come back several times over.
+    shown = name if len(name) <= LONGEST_NAME_TOLD else f"{name[:LONGEST_NAME_TOLD]}..."
+    near = difflib.get_close_matches(shown, guesses, n=1) if guesses else []
     hint = f" Did you mean {near[0]!r}?" if near else ""
-    return Fault(pointer, f"There is no member {name!r}.{hint}", f"one of {', '.join(members)}")
+    return f"There is no member {shown!r}.{hint}"

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from http import HTTPStatus
 from typing import Any
 
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
+from apispec.ext.marshmallow.common import resolve_schema_instance
+from apispec.ext.marshmallow.openapi import OpenAPIConverter
 from marshmallow import Schema
 
 from ..errors import WaApiError
-from . import schemas
+from . import answers, schemas
 from .operation import GATE_ERRORS, Operation
+from .schemas.sends import RECIPIENT, SendSchema
+from .uploads import FORM
 
 _PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
 
 _PATH_TYPES = {
+    "media_id": {"type": "string"},
     "message_uuid": {"type": "string", "format": "uuid"},
     "name": {"type": "string"},
 }
@@ -29,6 +34,22 @@ _LIMIT_HEADERS = {
 }
 
 
+class _Converter(OpenAPIConverter):
+    """Describes the other name of a send's recipient, which its schema knows as ``to`` only."""
+
+    def schema2jsonschema(self, schema: Any) -> dict[str, Any]:
+        described: dict[str, Any] = super().schema2jsonschema(schema)  # type: ignore[no-untyped-call]
+        if isinstance(resolve_schema_instance(schema), SendSchema):
+            described["properties"]["recipient"] = RECIPIENT
+            described["required"].remove("to")
+            described["anyOf"] = [{"required": ["to"]}, {"required": ["recipient"]}]
+        return described
+
+
+class _Plugin(MarshmallowPlugin):
+    Converter = _Converter
+
+
 def document(operations: Iterable[Operation], *, server_url: str) -> dict[str, Any]:
     """The document of the API.
 
@@ -38,18 +59,64 @@ def document(operations: Iterable[Operation], *, server_url: str) -> dict[str, A
         title="WhatsApp messaging API",
         version="1",
         openapi_version="3.1.0",
-        plugins=[MarshmallowPlugin(schema_name_resolver=_schema_name)],
+        plugins=[_Plugin(schema_name_resolver=_schema_name)],
         info={"description": "Send WhatsApp messages and read what became of them."},
         servers=[{"url": server_url}],
         security=[{"ApiKey": []}],
     )
     spec.components.security_scheme("ApiKey", {"type": "apiKey", "in": "header", "name": "X-API-Key"})
+    for item in (schemas.TEMPLATE_ITEM, schemas.TEXT_ITEM, schemas.RAW_ITEM):
+        # No operation takes them by themselves.
+        spec.components.schema(_schema_name(item), schema=item)
     for described in operations:
         spec.path(
             path=_PARAMETER.sub(r"{\1}", described.path),
             operations={described.method.lower(): _operation(described)},
         )
     return spec.to_dict()
+
+
+def form_document(described: Operation) -> dict[str, Any]:
+    """The JSON schemas of one operation's request, from the schemas that check it.
+
+    :returns: ``variants``, the forms that the request may have, the first of them our own, and
+        ``components``, what these refer to. An operation without a body has its parameters.
+    """
+    spec = APISpec(
+        title="",
+        version="",
+        openapi_version="3.1.0",
+        # A form needs no second field for the recipient.
+        plugins=[MarshmallowPlugin(schema_name_resolver=_schema_name)],
+    )
+    given = described.request if described.request is not None else described.query
+    wanted: Sequence[Schema] = [] if given is None else [given] if isinstance(given, Schema) else given
+    for item in wanted:
+        if _schema_name(item) not in spec.components.schemas:
+            spec.components.schema(_schema_name(item), schema=item)
+    components: dict[str, Any] = spec.to_dict().get("components", {}).get("schemas", {})
+    in_path = {name: _PATH_TYPES[name] for name in _PARAMETER.findall(described.path)}
+    # What takes no more than its path is described by no schema.
+    parts = {_title(item): components[_schema_name(item)] for item in wanted} or {"Parameters": {}}
+    variants = []
+    for title, part in parts.items():
+        properties = {**in_path, **part.get("properties", {})}
+        variants.append(
+            {
+                **part,
+                "type": "object",
+                "title": title,
+                # Whom it goes to comes first, wherever the classes have it.
+                "properties": dict(sorted(properties.items(), key=lambda member: member[0] != "to")),
+                "required": [*in_path, *part.get("required", ())],
+            }
+        )
+    return {"variants": variants, "components": components}
+
+
+def _title(schema: Schema) -> str:
+    told = (schema.__doc__ or "").strip().partition("\n")[0].rstrip(".")
+    return told or re.sub(r"(?<!^)([A-Z])", r" \1", _schema_name(schema)).capitalize()
 
 
 def _schema_name(schema: Any) -> str:
@@ -74,6 +141,16 @@ def _operation(described: Operation) -> dict[str, Any]:
                 "schema": {"type": "string", "minLength": 1, "maxLength": 255},
             }
         )
+    if described.answers_first:
+        parameters.append(
+            {
+                "name": "Prefer",
+                "in": "header",
+                "required": False,
+                "description": "`respond-async` (RFC 7240): answer 202 as soon as the message is stored.",
+                "schema": {"type": "string"},
+            }
+        )
     result: dict[str, Any] = {
         "operationId": described.name,
         "summary": described.summary,
@@ -85,16 +162,28 @@ def _operation(described: Operation) -> dict[str, Any]:
             **_failures((*described.errors, *GATE_ERRORS)),
         },
     }
-    if described.request is not None:
-        result["requestBody"] = {
-            "required": True,
-            "content": {"application/json": {"schema": described.request}},
-        }
+    bodies = _bodies(described)
+    if bodies:
+        result["requestBody"] = {"required": not described.body_is_optional, "content": bodies}
     return result
 
 
+def _bodies(described: Operation) -> dict[str, Any]:
+    bodies: dict[str, Any] = {}
+    if described.request is not None:
+        bodies["application/json"] = {"schema": _body(described.request)}
+    if described.form is not None:
+        bodies[FORM] = {"schema": described.form}
+    return bodies
+
+
+def _body(request: Schema | Sequence[Schema]) -> Schema | dict[str, Any]:
+    return request if isinstance(request, Schema) else {"anyOf": list(request)}
+
+
 def _description(described: Operation) -> str:
-    needed = f"Needs the permission **{described.permission.label}**."
+    labels = " or ".join(f"**{permission.label}**" for permission in described.permissions)
+    needed = f"Needs the permission {labels}."
     return f"{described.description}\n\n{needed}".strip()
 
 
@@ -105,21 +194,15 @@ def _success(described: Operation, text: str) -> dict[str, Any]:
         data = {"type": "array", "items": data}
         properties["meta"] = {"type": "object"}
     properties["data"] = data
+    envelope = {"type": "object", "required": ["success", "data"], "properties": properties}
+    binary = {"*/*": {"schema": {"type": "string", "format": "binary"}}}
     return {
         "description": text,
         "headers": {
             name: {"description": meaning, "schema": {"type": "string"}}
             for name, meaning in _LIMIT_HEADERS.items()
         },
-        "content": {
-            "application/json": {
-                "schema": {
-                    "type": "object",
-                    "required": ["success", "data"],
-                    "properties": properties,
-                }
-            }
-        },
+        "content": binary if described.binary else {"application/json": {"schema": envelope}},
     }
 
 
@@ -131,7 +214,7 @@ def _failures(errors: Iterable[type[WaApiError]]) -> dict[str, Any]:
         str(status): {
             "description": "\n".join(f"- `{error.code}`: {_meaning(error)}" for error in kinds)
             or HTTPStatus(status).phrase,
-            "content": {"application/json": {"schema": schemas.FAILURE_ENVELOPE}},
+            "content": {"application/json": {"schema": answers.FAILURE_ENVELOPE}},
         }
         for status, kinds in sorted(by_status.items())
     }

@@ -10,7 +10,7 @@ from typing import Any
 from flask import Response, request
 from marshmallow import Schema
 
-from ..access.keys import Credential
+from ..access.key_views import Credential
 from ..access.permissions import Permission
 from ..discretion import log_failure
 from ..errors import (
@@ -24,13 +24,16 @@ from ..errors import (
     PermissionDenied,
     RateLimitExceeded,
     StorageBusy,
+    StorageUnavailable,
     WaApiError,
 )
 from ..services import Services, current_services
+from ..timing import GATES, VALIDATION, part
 from .body import read_json
-from .door import Visit, enter, pass_gates, refuse
+from .door import Visit, admit, enter, refuse
 from .envelope import json_response, success_body
 from .faults import load
+from .uploads import FORM
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +48,7 @@ GATE_ERRORS: tuple[type[WaApiError], ...] = (
     DailyLimitExceeded,
     InternalError,
     StorageBusy,
+    StorageUnavailable,
 )
 """What every operation may answer before its view is entered, or when the view breaks."""
 
@@ -54,6 +58,7 @@ class Reply:
     """What a view answers.
 
     :param body: a whole body to answer instead of ``data``, for a repeated request.
+    :param response: a whole response instead of both, for what is not JSON.
     """
 
     data: Any = None
@@ -61,6 +66,7 @@ class Reply:
     meta: dict[str, Any] | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     body: dict[str, Any] | None = None
+    response: Response | None = None
 
 
 @dataclass(frozen=True)
@@ -69,12 +75,14 @@ class Call:
 
     :param body: the request's JSON values, not yet checked against a schema; ``None`` without one.
     :param query: the checked query parameters.
+    :param claimed: what an ``Idempotency-Key`` covers where that is not the body.
     """
 
     services: Services
     visit: Visit
     body: Any = None
     query: Mapping[str, Any] = field(default_factory=dict)
+    claimed: Any = None
 
     @property
     def credential(self) -> Credential:
@@ -83,6 +91,12 @@ class Call:
         if credential is None:
             raise RuntimeError("The view was entered before the gates were passed.")
         return credential
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether nothing that the request does may leave the machine: by its key, or by the playground."""
+        acting = self.visit.acting
+        return self.credential.mode == "test" or (acting is not None and acting.simulate)
 
 
 View = Callable[..., Reply]
@@ -93,26 +107,38 @@ class Operation:
     """One method of one path.
 
     :param path: below the API's prefix, in Flask's syntax.
-    :param request: the schema of the body, for operations that have one.
+    :param permissions: of which a key needs one.
+    :param request: the schema of the body, for operations that have one, or of each form it may have.
+    :param body_is_optional: whether a request without a body is one with an empty object.
+    :param form: JSON schema of the form with a file that it takes too, or only; its view reads it.
     :param query: the schema of the query string.
     :param data: the schema of ``data``. :param many: whether that is a list.
+    :param binary: whether it answers with the bytes of a file instead.
     :param statuses: the successful statuses and what each means.
     :param errors: what it may answer beside :data:`GATE_ERRORS`.
+    :param amount: what a body counts for in the limits; without it a request counts once.
+    :param idempotent: whether it takes an ``Idempotency-Key``.
+    :param answers_first: whether it can be asked to answer before it is carried out.
     """
 
     method: str
     path: str
     summary: str
-    permission: Permission
+    permissions: Sequence[Permission]
     view: View
     data: Schema
     many: bool = False
-    request: Schema | None = None
+    request: Schema | Sequence[Schema] | None = None
     query: Schema | None = None
     statuses: Mapping[int, str] = field(default_factory=lambda: {200: "Found."})
     errors: Sequence[type[WaApiError]] = ()
     tag: str = "Messages"
+    amount: Callable[[Any], int] | None = None
     idempotent: bool = False
+    answers_first: bool = False
+    body_is_optional: bool = False
+    form: Mapping[str, Any] | None = None
+    binary: bool = False
 
     @property
     def name(self) -> str:
@@ -130,23 +156,47 @@ class Operation:
         services = current_services()
         visit = enter(services)
         try:
-            pass_gates(services, visit, self.permission)
-            body = None
-            if self.request is not None:
-                body = read_json(request, services.settings.max_body_size)
-            query = {}
-            if self.query is not None:
-                query = load(self.query, request.args.to_dict(flat=False))
+            with part(GATES):
+                credential = admit(services, visit, self.permissions)
+                if self.amount is None:
+                    services.gate.spend(visit.passage, credential)
+            with part(VALIDATION):
+                body = self._read_body(services, visit, credential)
+                query = {}
+                if self.query is not None:
+                    query = load(self.query, request.args.to_dict(flat=False))
             reply = self.view(Call(services, visit, body, query), **path_arguments)
         except WaApiError as error:
             return refuse(error)
         except Exception as error:
             log_failure(logger, error, "Request %s failed in %s", visit.request_id, self.name)
             return refuse(InternalError("Something broke on our side; the request id finds it in the log."))
+        if reply.response is not None:
+            return reply.response
         content = success_body(reply.data, reply.meta) if reply.body is None else reply.body
         response = json_response(content, reply.status)
         response.headers.extend(reply.headers)
         return response
+
+    def _read_body(self, services: Services, visit: Visit, credential: Credential) -> Any:
+        if self.request is None or (self.form is not None and request.mimetype == FORM):
+            return None
+        # A chunked body has no length, and may be there all the same.
+        is_missing = not request.content_length and "Transfer-Encoding" not in request.headers
+        if self.body_is_optional and is_missing:
+            return {}
+        if self.amount is None:
+            return read_json(request, services.settings.max_body_size)
+        if services.gate.is_used_up(credential):
+            # Whatever is in it would be refused, and to read the body of a batch costs more than all else.
+            services.gate.spend(visit.passage, credential)
+        try:
+            body = read_json(request, services.settings.max_batch_body_size)
+        except WaApiError:
+            services.gate.spend(visit.passage, credential)
+            raise
+        services.gate.spend(visit.passage, credential, self.amount(body))
+        return body
 
 
 def operation(method: str, path: str, **described: Any) -> Callable[[View], Operation]:

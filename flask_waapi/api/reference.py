@@ -103,9 +103,12 @@ def _operation(
     members = [_parameter(document, parameter) for parameter in described.get("parameters", ())]
     example = None
     if "requestBody" in described:
-        schema = described["requestBody"]["content"]["application/json"]["schema"]
+        # JSON stands first where there is any; a form with a file has no example that could be read.
+        kind, body = next(iter(described["requestBody"]["content"].items()))
+        schema = _first_form(body["schema"])
         members += _members(document, schema)
-        example = json.dumps(_example(document, schema), indent=2, ensure_ascii=False)
+        if kind == "application/json":
+            example = json.dumps(_example(document, schema), indent=2, ensure_ascii=False)
     return OperationText(
         id=described["operationId"],
         method=method,
@@ -116,6 +119,12 @@ def _operation(
         example=example,
         answers=[_answer(status, answer) for status, answer in described["responses"].items()],
     )
+
+
+def _first_form(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Our own form, of a body that may have others."""
+    first: Mapping[str, Any] = schema["anyOf"][0] if "anyOf" in schema else schema
+    return first
 
 
 def _parameter(document: Mapping[str, Any], parameter: Mapping[str, Any]) -> Member:
@@ -135,7 +144,7 @@ def _members(
 ) -> Iterator[Member]:
     """The members of an object and of those within it; required ones first."""
     schema = _follow(document, schema)
-    required = set(schema.get("required", ()))
+    required = _required(schema)
     properties = schema.get("properties", {})
     for name in sorted(properties, key=lambda name: name not in required):
         own = _follow(document, properties[name])
@@ -153,6 +162,12 @@ def _members(
             yield from _members(document, inner, f"{prefix}{name}{'[]' if is_list else ''}.", depth + 1)
 
 
+def _required(schema: Mapping[str, Any]) -> set[str]:
+    """The members that must be there; of those of which one must, the first: the others tell of it."""
+    first = schema.get("anyOf", [{}])[0]
+    return {*schema.get("required", ()), *first.get("required", ())}
+
+
 def _follow(document: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str, Any]:
     reference = schema.get("$ref")
     if reference is None:
@@ -166,7 +181,7 @@ def _follow(document: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[s
 def _type(document: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
     schema = _follow(document, schema)
     for several in ("oneOf", "anyOf"):
-        if several in schema:
+        if several in schema and "type" not in schema:
             return " or ".join(dict.fromkeys(_type(document, one) for one in schema[several]))
     kind = schema.get("type", "any")
     if isinstance(kind, list):
@@ -193,7 +208,7 @@ def _example(document: Mapping[str, Any], schema: Mapping[str, Any]) -> Any:
     if "enum" in schema:
         return schema["enum"][0]
     if schema.get("type") == "object":
-        required = set(schema.get("required", ()))
+        required = _required(schema)
         return {
             name: _example(document, own)
             for name, own in schema.get("properties", {}).items()

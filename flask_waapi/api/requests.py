@@ -1,69 +1,61 @@
-"""From a request's JSON to the pipeline's :class:`SendRequest`, its faults beside it."""
+"""From a request's JSON to the pipeline's :class:`SendRequest`: what all sends share."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
-from ..content import (
-    MEDIA_TYPES,
-    Button,
-    Content,
-    Document,
-    Header,
-    Image,
-    Location,
-    Text,
-    Variable,
-    Video,
-)
+from ..content import INDIVIDUAL, Content, Marketing, MessageOptions
 from ..errors import Fault, ValidationFailed
-from ..messaging.pipeline import SendRequest
-from ..messaging.rendering import TemplateDraft
-from . import schemas
-from .faults import load_partly
+from ..messaging.send_requests import SendRequest
+from ..messaging.templates.rendering import TemplateDraft
 
 LARGEST_IDEMPOTENCY_KEY = 255
 
-
-def template_request(body: Any) -> SendRequest:
-    """A template send; ``content`` is kept as far as its members are sound."""
-    members, faults = load_partly(schemas.TEMPLATE_SEND, body)
-    draft = None
-    if "template_name" in members and "language" in members and not _touch(faults, "variables"):
-        draft = TemplateDraft(
-            name=members["template_name"],
-            language=members["language"],
-            variables=members.get("variables", ()),
-            header=_header(members["header"]) if "header" in members else None,
-            buttons=tuple(
-                Button(item["index"], item["type"], item["value"]) for item in members.get("buttons", ())
-            ),
-        )
-    return _request(members, draft, faults)
-
-
-def text_request(body: Any) -> SendRequest:
-    """A text send."""
-    members, faults = load_partly(schemas.TEXT_SEND, body)
-    content = None
-    if "text" in members:
-        content = Text(members["text"], members.get("preview_url", False))
-    return _request(members, content, faults)
-
-
-def media_request(body: Any) -> SendRequest:
-    """A media send."""
-    members, faults = load_partly(schemas.MEDIA_SEND, body)
-    content = None
-    if not faults:
-        wanted = ("link", "media_id", "caption", "filename")
-        content = MEDIA_TYPES[members["type"]](**{name: members[name] for name in wanted if name in members})
-    return _request(members, content, faults)
-
-
 ReadRequest = Callable[[Any], SendRequest]
+"""Reads the body of a send."""
+
+
+def request_of(
+    members: Mapping[str, Any],
+    content: Content | TemplateDraft | None,
+    faults: Sequence[Fault],
+    fallback: TemplateDraft | None = None,
+) -> SendRequest:
+    """The request that a schema has read.
+
+    :param members: those of the body that are sound.
+    """
+    return SendRequest(
+        to=members.get("to", ""),
+        content=content,
+        reference=members.get("reference"),
+        simulate=members.get("simulate", False),
+        send_at=members.get("send_at"),
+        expires_in=timedelta(seconds=members["expires_in"]) if "expires_in" in members else None,
+        fallback=fallback,
+        options=_options(members),
+        faults=(*faults, *_context_faults(members)),
+    )
+
+
+def _options(members: Mapping[str, Any]) -> MessageOptions:
+    context = members.get("context", {})
+    return MessageOptions(
+        recipient_type=members.get("recipient_type", INDIVIDUAL),
+        reply_to=members.get("reply_to", context.get("message_id")),
+        callback_data=members.get("callback_data"),
+        identity_key_hash=members.get("recipient_identity_key_hash"),
+        marketing=Marketing(**members["marketing"]) if "marketing" in members else None,
+    )
+
+
+def _context_faults(members: Mapping[str, Any]) -> list[Fault]:
+    if "reply_to" in members and "context" in members:
+        return [Fault("/context", "There are both 'reply_to' and 'context'.", "one of them")]
+    return []
 
 
 def read_idempotency_key(header: str | None) -> str | None:
@@ -87,32 +79,3 @@ def read_idempotency_key(header: str | None) -> str | None:
             )
         ]
     )
-
-
-def _request(
-    members: Mapping[str, Any], content: Content | TemplateDraft | None, faults: list[Fault]
-) -> SendRequest:
-    return SendRequest(
-        to=members.get("to", ""),
-        content=content,
-        reference=members.get("reference"),
-        simulate=members.get("simulate", False),
-        faults=tuple(faults),
-    )
-
-
-def _touch(faults: list[Fault], member: str) -> bool:
-    return any(fault.pointer.split("/")[1:2] == [member] for fault in faults)
-
-
-def _header(members: Mapping[str, Any]) -> Header:
-    makers: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
-        "text": ("variable", Variable),
-        "image": ("image", lambda given: Image(**given)),
-        "video": ("video", lambda given: Video(**given)),
-        "document": ("document", lambda given: Document(**given)),
-        "location": ("location", lambda given: Location(**given)),
-    }
-    ((name, given),) = members.items()
-    member, make = makers[name]
-    return Header(**{member: make(given)})
