@@ -11,8 +11,9 @@ import secrets
 from flask import current_app, request, session
 from itsdangerous import Signer
 from markupsafe import Markup
+from werkzeug.exceptions import RequestEntityTooLarge
 
-from ..errors import ConfigurationError, WaApiError
+from ..errors import ConfigurationError, PayloadTooLarge, WaApiError
 from ..services import current_services
 from .access import Viewer
 
@@ -52,9 +53,13 @@ def check(viewer: Viewer) -> None:
     """Refuse a form that is not ours.
 
     :raises FormRefused: the token is missing, or of another session or viewer.
+    :raises PayloadTooLarge: the form is longer than may be.
     """
     word = session.get(SESSION_NAME)
-    given = request.form.get(FIELD, "")
+    try:
+        given = request.form.get(FIELD, "")
+    except RequestEntityTooLarge:
+        raise PayloadTooLarge(_too_long()) from None
     if isinstance(word, str) and given.isascii() and _signer().verify_signature(_signed(word, viewer), given):
         return
     raise FormRefused(
@@ -71,6 +76,15 @@ def fields(viewer: Viewer) -> Markup:
         return field.format(FIELD, token(viewer))
     hosts_name = current_app.config.get("WTF_CSRF_FIELD_NAME", "csrf_token")
     return field.format(FIELD, token(viewer)) + field.format(hosts_name, hosts_token())  # type: ignore[operator]
+
+
+def _too_long() -> str:
+    most = request.max_content_length
+    if most is not None and (request.content_length is None or request.content_length > most):
+        limit = f"{most:,} bytes with its file"
+    else:
+        limit = f"{request.max_form_memory_size:,} bytes without its file"
+    return f"Nothing was changed: the form may have up to {limit}. Go back, where what you typed still is."
 
 
 def _signer() -> Signer:

@@ -3,8 +3,8 @@
 const CONFIRMED = 2000;
 
 export function offerCopying(root) {
-  for (const button of root.querySelectorAll("[data-copy]")) {
-    const source = root.getElementById(button.dataset.copy);
+  for (const button of root.querySelectorAll("[data-copy][hidden]")) {
+    const source = document.getElementById(button.dataset.copy);
     const label = button.textContent;
     button.hidden = false;
     button.addEventListener("click", async () => {

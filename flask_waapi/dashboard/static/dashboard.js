@@ -1,16 +1,27 @@
 /* Comfort only: every page works without it. */
 
-import { keepCountersFresh } from "./counters.js";
+import { keepLanguage } from "./code.js";
+import { keepCountersFresh, keepPlotsFresh } from "./counters.js";
 import { offerCopying } from "./copy.js";
 import { watchMessages } from "./life.js";
-import { reloadOnChoice } from "./playground.js";
+import { watchList } from "./messages.js";
+import { offerOutcomes } from "./outcomes.js";
+import { openPlayground } from "./playground.js";
+import { previewWhileTyping } from "./preview.js";
+import { takeSteps } from "./steps.js";
 import { showCurrentTab } from "./tabs.js";
-import { showLocalTimes, showLocalTimeOfField } from "./times.js";
+import { showLocalTimes, takeLocalTimes } from "./times.js";
 
 showCurrentTab(document);
 showLocalTimes(document);
-showLocalTimeOfField(document);
+takeLocalTimes(document);
 offerCopying(document);
 keepCountersFresh(document);
+keepPlotsFresh(document);
 watchMessages(document);
-reloadOnChoice(document);
+watchList(document);
+openPlayground(document);
+previewWhileTyping(document);
+keepLanguage(document);
+offerOutcomes(document);
+takeSteps(document);

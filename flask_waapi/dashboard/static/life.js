@@ -20,6 +20,10 @@ export function watchMessages(root) {
           element.innerHTML = life.html;
           showLocalTimes(element);
         }
+        // The forms stay where they are, so that neither their focus nor their token is lost.
+        for (const form of root.querySelectorAll("[data-when]")) {
+          form.hidden = !life[form.dataset.when];
+        }
         return life.final;
       },
     );

@@ -1,10 +1,22 @@
-/* Choosing a key, an endpoint or a template loads what belongs to it; without this, a button does. */
+/* The playground: choices load what belongs to them, the payload has a form, and the server tells as one types. */
 
-export function reloadOnChoice(root) {
+import { watchDraft } from "./playground_draft.js";
+import { offerForm } from "./playground_editor.js";
+
+export async function openPlayground(root) {
   const form = root.querySelector("[data-playground]");
   if (!form) {
     return;
   }
+  reloadOnChoice(form);
+  const payload = form.querySelector("#payload");
+  // What is wrong the server says, in its own words and at its place.
+  form.noValidate = true;
+  form.querySelector("[data-check]")?.remove();
+  watchDraft(form, payload, await offerForm(form, payload));
+}
+
+function reloadOnChoice(form) {
   const load = form.querySelector("[data-load]");
   load.classList.add("unseen");
   load.tabIndex = -1;

@@ -5,18 +5,22 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ..content import Header
-from ..messaging import history
-from ..messaging.examples import example_draft
-from ..messaging.history import HistoryFilter
-from ..plugins.provider import TemplateDefinition
-from ..services import Services
+from ...api.envelope import timestamp
+from ...api.message_types import MESSAGE_TYPES, RECIPIENT
+from ...content import Button, Header
+from ...messaging import history
+from ...messaging.history import HistoryFilter
+from ...messaging.templates.examples import example_draft
+from ...messaging.templates.rendering import CardDraft, TemplateDraft
+from ...plugins.provider import TemplateDefinition
+from ...services import Services
 
-RECIPIENT = "+1234567890"
 REFERENCE = "playground"
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NO_MESSAGE = "00000000-0000-7000-8000-000000000000"
 
 
@@ -45,17 +49,34 @@ def _template(choice: Choice) -> dict[str, Any]:
             "variables": variables,
             "reference": REFERENCE,
         }
-    draft = example_draft(choice.template)
-    body: dict[str, Any] = {"to": RECIPIENT, "template_name": draft.name, "language": draft.language}
+    return {"to": RECIPIENT, **template_members(example_draft(choice.template)), "reference": REFERENCE}
+
+
+def template_members(draft: TemplateDraft) -> dict[str, Any]:
+    """The members of a template send in our own form."""
+    body: dict[str, Any] = {"template_name": draft.name, "language": draft.language, **_values(draft)}
+    if draft.limited_time_offer is not None:
+        milliseconds = timedelta(milliseconds=draft.limited_time_offer.expiration_time_ms)
+        body["limited_time_offer"] = {"expiration": timestamp(_EPOCH + milliseconds)}
+    if draft.cards:
+        body["cards"] = [_values(card) for card in draft.cards]
+    return body
+
+
+def _values(draft: TemplateDraft | CardDraft) -> dict[str, Any]:
+    values: dict[str, Any] = {}
     if draft.variables:
-        body["variables"] = draft.variables
+        values["variables"] = draft.variables
     if draft.header is not None:
-        body["header"] = _header(draft.header)
+        values["header"] = _header(draft.header)
     if draft.buttons:
-        body["buttons"] = [
-            {"index": button.index, "type": button.kind, "value": button.value} for button in draft.buttons
-        ]
-    return {**body, "reference": REFERENCE}
+        values["buttons"] = [_button(button) for button in draft.buttons]
+    return values
+
+
+def _button(button: Button) -> dict[str, Any]:
+    filled = {name: value for name, value in asdict(button).items() if value not in (None, "", ())}
+    return {"index": filled.pop("index"), "type": filled.pop("kind"), **filled}
 
 
 def _header(header: Header) -> dict[str, Any]:
@@ -82,6 +103,11 @@ def _media(choice: Choice) -> dict[str, Any]:
     }
 
 
+def _of_type(name: str) -> Callable[[Choice], dict[str, Any]]:
+    body = next(described.body for described in MESSAGE_TYPES if described.name == name)
+    return lambda choice: {"to": RECIPIENT, **body, "reference": REFERENCE}
+
+
 def _message(choice: Choice) -> dict[str, Any]:
     last = history.page(choice.services.store, choice.account, HistoryFilter(), limit=1).messages
     return {"message_uuid": str(last[0].id) if last else _NO_MESSAGE}
@@ -99,7 +125,13 @@ _MAKERS: Mapping[str, Callable[[Choice], dict[str, Any]]] = {
     "send_template": _template,
     "send_text": _text,
     "send_media": _media,
+    "send_interactive": _of_type("button"),
+    "send_location": _of_type("location"),
+    "send_contacts": _of_type("contacts"),
+    "send_reaction": _of_type("reaction"),
+    "send_raw": _of_type("raw"),
     "get_message": _message,
+    "list_events": _message,
     "list_messages": _history,
     "get_template": _template_name,
 }

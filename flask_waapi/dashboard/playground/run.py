@@ -11,7 +11,6 @@ import hashlib
 import io
 import json
 import re
-import shlex
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,11 +23,12 @@ from uuid import UUID
 from flask import current_app, request, url_for
 from werkzeug.wrappers import Response
 
-from ..api import body as bodies
-from ..api.blueprint import NAME as API
-from ..api.door import ACTING, Acting
-from ..api.operation import Operation
-from ..errors import Fault, ValidationFailed
+from ...api import body as bodies
+from ...api.blueprint import NAME as API
+from ...api.door import ACTING, Acting
+from ...api.operation import Operation
+from ...api.targets import Target
+from ...errors import Fault, ValidationFailed
 
 _KEPT = (
     "SCRIPT_NAME",
@@ -48,14 +48,37 @@ _KEPT = (
 )
 """What the inner request has of the outer one. Not its cookies, nor any proof of who its user is."""
 
-_PATH_ARGUMENT = re.compile(r"<(?:\w+:)?(\w+)>")
+_TIMED_PART = re.compile(r"(\w+);dur=([0-9.]+)")
+_LEFT_PART = re.compile(r'"(\w+)";r=(\d+)')
+_SPANS = {"minute": "this minute", "daily": "today"}
+"""The windows of the header ``RateLimit``, as a person says them."""
+
+
+TIMED = {
+    "gates": "Key and limits",
+    "validation": "Validation",
+    "store": "Database",
+    "provider": "Provider",
+    "rest": "The rest",
+}
+"""The parts of a request in the order of their telling, by their names in ``Server-Timing``."""
+
+
+@dataclass(frozen=True)
+class Timing:
+    """How long a part of the request took. :param share: of the whole, up to 1."""
+
+    label: str
+    milliseconds: float
+    share: float
 
 
 @dataclass(frozen=True)
 class Outcome:
     """What the API has answered.
 
-    :param body: pretty where it is JSON. :param faults: of a validation error, by JSON pointer.
+    :param body: pretty where it is JSON. :param raw: as it came. :param error_code: of a refusal.
+    :param faults: of a validation error, by JSON pointer.
     :param message_uuid: the message that has come of it.
     """
 
@@ -63,7 +86,10 @@ class Outcome:
     phrase: str
     headers: Sequence[tuple[str, str]]
     body: str
+    raw: str
     milliseconds: float
+    timings: Sequence[Timing]
+    error_code: str | None
     faults: Sequence[Mapping[str, str]]
     message_uuid: UUID | None
     was_simulated: bool
@@ -73,41 +99,27 @@ class Outcome:
         """Whether the API has done what was asked."""
         return 200 <= self.status < 300
 
+    @property
+    def facts(self) -> Sequence[tuple[str, str]]:
+        """What the headers say that one looks for first."""
+        given = dict(self.headers)
+        facts = (
+            ("Request id", given.get("X-Request-Id")),
+            ("Left of the limits", _what_is_left(given.get("RateLimit", ""))),
+            ("Try again after", f"{given['Retry-After']} seconds" if "Retry-After" in given else None),
+        )
+        return [(label, value) for label, value in facts if value]
 
-@dataclass(frozen=True)
-class Target:
-    """Where the request goes. :param query: for endpoints without a body."""
-
-    path_arguments: Mapping[str, Any]
-    query: Mapping[str, str]
+    @property
+    def is_replayed(self) -> bool:
+        """Whether this is the first answer again, by its Idempotency-Key."""
+        return dict(self.headers).get("Idempotency-Replayed") == "true"
 
 
-def read_target(operation: Operation, payload: str) -> Target:
-    """Where the request goes, by the payload of an endpoint that has parameters in place of a body.
-
-    :raises MalformedRequest: the payload is not JSON.
-    :raises ValidationFailed: it is not an object of plain values, or lacks a part of the path.
-    """
-    if operation.request is not None:
-        return Target({}, {})
-    members = bodies.parse(payload.encode() or b"{}")
-    if not isinstance(members, dict):
-        raise ValidationFailed([Fault("", "The parameters are not a JSON object.", "an object")])
-    faults = [
-        Fault(f"/{name}", "The parameter is not a plain value.", "text, a number, true or false")
-        for name, value in members.items()
-        if isinstance(value, dict | list)
-    ]
-    in_path = _PATH_ARGUMENT.findall(operation.path)
-    faults += [
-        Fault(f"/{name}", f"The parameter {name!r} is missing.", "a part of the path")
-        for name in in_path
-        if members.get(name) in (None, "")
-    ]
-    if faults:
-        raise ValidationFailed(faults)
-    texts = {name: _plain(value) for name, value in members.items() if value is not None}
-    return Target({name: texts.pop(name) for name in in_path}, texts)
+def _what_is_left(header: str) -> str:
+    """The header ``RateLimit`` in words: 59 this minute, 9,997 today."""
+    left = _LEFT_PART.findall(header)
+    return ", ".join(f"{int(count):,} {_SPANS[name]}" for name, count in left)
 
 
 def read_recipient(payload: str) -> str:
@@ -143,21 +155,10 @@ def run(operation: Operation, acting: Acting, target: Target, payload: str, *, r
     return _outcome(response, milliseconds, acting)
 
 
-def curl_line(operation: Operation, target: Target, payload: str, *, simulate: bool) -> str:
-    """The same request for a shell, with the key as an environment variable."""
-    parts = [f"curl {shlex.quote(_url(operation, target, external=True))}", '-H "X-API-Key: $WAAPI_KEY"']
-    if operation.request is not None:
-        parts += [
-            "-H 'Content-Type: application/json'",
-            f"-d {shlex.quote(_with_simulate(payload) if simulate else payload)}",
-        ]
-    return " \\\n  ".join(parts)
-
-
 def _environ(
     operation: Operation, acting: Acting, target: Target, payload: str, run_id: str
 ) -> dict[str, Any]:
-    path, _, query = _url(operation, target).partition("?")
+    path, _, query = url_of(operation, target).partition("?")
     path = path.removeprefix(request.root_path.rstrip("/"))
     environ = {name: request.environ[name] for name in _KEPT if name in request.environ}
     environ |= {
@@ -181,7 +182,8 @@ def _environ(
     return environ
 
 
-def _url(operation: Operation, target: Target, *, external: bool = False) -> str:
+def url_of(operation: Operation, target: Target, *, external: bool = False) -> str:
+    """The address of the request. :param external: whether whole, or its path alone."""
     path = url_for(f"{API}.{operation.name}", _external=external, **target.path_arguments)
     return f"{path}?{urlencode(target.query)}" if target.query else path
 
@@ -195,7 +197,7 @@ def _idempotency_key(operation: Operation, acting: Acting, payload: str, run_id:
 
 
 def _outcome(response: Response, milliseconds: float, acting: Acting) -> Outcome:
-    text = response.get_data(as_text=True)
+    text = raw = response.get_data(as_text=True)
     try:
         answer = json.loads(text)
         text = json.dumps(answer, indent=2, ensure_ascii=False)
@@ -210,11 +212,24 @@ def _outcome(response: Response, milliseconds: float, acting: Acting) -> Outcome
         # A session that the host opened for the inner request is nobody's.
         headers=[(name, value) for name, value in response.headers.items() if name != "Set-Cookie"],
         body=text,
+        raw=raw.rstrip("\n"),
         milliseconds=milliseconds,
+        timings=_timings(response.headers.get("Server-Timing", "")),
+        error_code=error.get("code"),
         faults=details if isinstance(details, list) else (),
         message_uuid=UUID(uuid) if uuid else None,
         was_simulated=acting.simulate,
     )
+
+
+def _timings(header: str) -> list[Timing]:
+    spent = {name: float(value) for name, value in _TIMED_PART.findall(header)}
+    total = max(spent.get("total", 0.0), 0.01)
+    return [
+        Timing(label, spent[name], min(1.0, spent[name] / total))
+        for name, label in TIMED.items()
+        if name in spent
+    ]
 
 
 def _member(answer: Any, name: str) -> dict[str, Any]:
@@ -227,17 +242,3 @@ def _phrase(status: int) -> str:
         return HTTPStatus(status).phrase
     except ValueError:
         return ""
-
-
-def _plain(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
-
-
-def _with_simulate(payload: str) -> str:
-    try:
-        members = json.loads(payload)
-    except ValueError:
-        return payload
-    if not isinstance(members, dict):
-        return payload
-    return json.dumps(members | {"simulate": True}, indent=2, ensure_ascii=False)

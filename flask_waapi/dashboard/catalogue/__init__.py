@@ -1,0 +1,3 @@
+"""The pages of templates."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""The pages of keys and of their requests."""
+
+from __future__ import annotations

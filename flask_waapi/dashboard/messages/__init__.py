@@ -1,0 +1,3 @@
+"""The pages of messages."""
+
+from __future__ import annotations
