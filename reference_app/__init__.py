@@ -16,7 +16,7 @@ from flask import Flask
 
 from flask_waapi import include_name
 
-from . import forms, login, orders, pages
+from . import embedding, forms, hooks, login, orders, own_templates, pages
 from .extensions import db, login_manager, migrate, prepare_connections, waapi
 from .instance import kept_secret
 
@@ -25,6 +25,7 @@ DEFAULTS: Mapping[str, Any] = {
     "SESSION_COOKIE_NAME": "order_desk",
     "SESSION_COOKIE_HTTPONLY": True,
     "SESSION_COOKIE_SAMESITE": "Lax",
+    "SEED_HISTORY": True,
 }
 SQLITE_BUSY_SECONDS = 30
 POOL_SIZE = 32
@@ -55,10 +56,11 @@ def create_app(config: Mapping[str, Any] | None = None, *, instance_path: str | 
     prepare_connections(app)
     migrate.init_app(app, db, include_name=include_name, render_as_batch=True)
     login_manager.init_app(app)
+    own_templates.use(app)
     waapi.init_app(app)
 
     forms.init_app(app)
-    for blueprint in (pages.blueprint, login.blueprint, orders.blueprint):
-        app.register_blueprint(blueprint)
+    for part in (pages, login, orders, hooks, embedding):
+        app.register_blueprint(part.blueprint)
     pages.init_app(app)
     return app

@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from flask_waapi import ConfigurationError
 
 from . import create_app
-from .serve import PlaceTaken, address_of, read_place, serve
+from .serve import PlaceTaken, address_of, is_loopback, read_place, serve
 from .start import prepare, welcome
 
 
@@ -18,7 +18,11 @@ def main() -> int:
     """Run the app; the exit code."""
     try:
         host, port = read_place(os.environ)
-        prepared = prepare(create_app())
+        address = address_of(host, port)
+        is_private = is_loopback(host)
+        # Whoever may make endpoints could reach what else listens here: only for those who sit here.
+        config = {"WAAPI_WEBHOOK_ALLOW_LOOPBACK": True} if is_private else {}
+        prepared = prepare(create_app(config), address if is_private else None)
     except (PlaceTaken, ConfigurationError) as error:
         print(error, file=sys.stderr)
         return 1
@@ -27,8 +31,8 @@ def main() -> int:
         return 1
     except KeyboardInterrupt:
         return 130
-    message = welcome(prepared, address_of(host, port))
-    serve(create_app, host, port, lambda: print(message, flush=True))
+    message = welcome(prepared, address)
+    serve(lambda: create_app(config), host, port, lambda: print(message, flush=True))
     return 0
 
 

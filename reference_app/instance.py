@@ -1,8 +1,9 @@
-"""Secrets that are made once and kept in the instance folder."""
+"""What is made once and kept in the instance folder."""
 
 from __future__ import annotations
 
 import os
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +17,7 @@ def kept_secret(path: Path, make: Callable[[], str]) -> str:
 
     :raises RuntimeError: the file is there and empty.
     """
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _make_folder(path)
     try:
         # Exclusive: of several processes that start together, one makes the secret for all.
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -26,6 +27,22 @@ def kept_secret(path: Path, make: Callable[[], str]) -> str:
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(secret + "\n")
     return secret
+
+
+def write_once(path: Path, make: Callable[[], str]) -> None:
+    """Write a file, whole, unless there is one; what it holds is made only then."""
+    if path.exists():
+        return
+    text = make()
+    _make_folder(path)
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+    Path(name).replace(path)
+
+
+def _make_folder(path: Path) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def _read(path: Path) -> str:

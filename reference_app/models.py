@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from flask_login import UserMixin  # type: ignore[import-untyped]
-from sqlalchemy import DateTime, ForeignKey, String, Text, TypeDecorator, Uuid
+from sqlalchemy import DateTime, ForeignKey, String, Text, TypeDecorator, Uuid, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 from werkzeug.security import check_password_hash, generate_password_hash
 
@@ -63,6 +63,7 @@ class Order(db.Model):  # type: ignore[misc, name-defined]
 
     :param message_uuid: the message that flask-waapi took in last; ``None`` when it took none.
     :param problem: why the last try to send was refused, in words; ``None`` when it was not.
+    :param is_demo: whether it belongs to the history that was made at the first start.
     """
 
     # "order" is a word of SQL.
@@ -73,6 +74,7 @@ class Order(db.Model):  # type: ignore[misc, name-defined]
     placed_at: Mapped[datetime] = mapped_column(UtcDateTime)
     message_uuid: Mapped[UUID | None] = mapped_column(Uuid)
     problem: Mapped[str | None] = mapped_column(Text)
+    is_demo: Mapped[bool] = mapped_column(default=False, server_default=false())
     customer: Mapped[Customer] = relationship(back_populates="orders")
     items: Mapped[list[OrderItem]] = relationship(
         back_populates="order", cascade="all, delete-orphan", order_by="OrderItem.id"
@@ -87,6 +89,17 @@ class Order(db.Model):  # type: ignore[misc, name-defined]
     def total_cents(self) -> int:
         """Price of all items, in cents."""
         return sum(item.quantity * item.price_cents for item in self.items)
+
+
+class ReceivedEvent(db.Model):  # type: ignore[misc, name-defined]
+    """An event that a webhook has told. :param webhook_id: the same when it is told again."""
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    webhook_id: Mapped[str] = mapped_column(String(64), unique=True)
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    type: Mapped[str] = mapped_column(String(64))
+    message_uuid: Mapped[str | None] = mapped_column(String(36))
+    reference: Mapped[str | None] = mapped_column(String(255))
 
 
 class OrderItem(db.Model):  # type: ignore[misc, name-defined]

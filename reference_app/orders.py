@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_required  # type: ignore[import-untyped]
 from sqlalchemy.orm import joinedload, selectinload
 
-from flask_waapi import WaApiError
+from flask_waapi import SentMessage, WaApiError
 
 from . import forms
 from .extensions import db, waapi
@@ -28,10 +30,13 @@ PRODUCTS = {
 """Price of each product, in cents."""
 
 LARGEST_QUANTITY = 99
+LARGEST_ID = 2**63 - 1
+"""That a column can hold: drivers break on more."""
+
 ORDERS_SHOWN = 50
 
-UNKNOWN = "unknown"
-"""The status of a message of which flask-waapi cannot tell."""
+SENDABLE = {"not sent", "failed", "canceled"}
+"""Statuses of a confirmation that has not arrived and will not."""
 
 blueprint = Blueprint("orders", __name__, url_prefix="/orders")
 forms.protect(blueprint)
@@ -47,6 +52,30 @@ class OrderForm:
     problems: dict[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Confirmation:
+    """How far an order's confirmation has come, and why no further."""
+
+    status: str
+    problem: str | None = None
+
+    @classmethod
+    def of(cls, order: Order) -> Confirmation:
+        """The confirmation as it stands now."""
+        if order.message_uuid is None:
+            return cls("not sent", order.problem)
+        try:
+            sent = waapi.get_message(order.message_uuid)
+        except WaApiError:
+            return cls("unknown")
+        return cls(sent.status, sent.problem)
+
+    @property
+    def is_sendable(self) -> bool:
+        """Whether there is none that has arrived, or may yet."""
+        return self.status in SENDABLE
+
+
 @blueprint.get("/")
 @login_required  # type: ignore[untyped-decorator]
 def list_orders() -> ResponseReturnValue:
@@ -54,7 +83,7 @@ def list_orders() -> ResponseReturnValue:
     query = db.select(Order).options(joinedload(Order.customer), selectinload(Order.items))
     orders = db.session.scalars(query.order_by(Order.id.desc()).limit(ORDERS_SHOWN)).all()
     # One look-up by primary key for each order shown.
-    rows = [(order, message_status(order)) for order in orders]
+    rows = [(order, Confirmation.of(order)) for order in orders]
     return render_template("orders.html", rows=rows, shown=ORDERS_SHOWN)
 
 
@@ -68,22 +97,14 @@ def new_order() -> ResponseReturnValue:
 @blueprint.post("/new")
 @login_required  # type: ignore[untyped-decorator]
 def place_order() -> ResponseReturnValue:
-    """Keep the order, then confirm it."""
+    """Keep the order together with its confirmation, which is sent once both are kept."""
     filled = _read_form()
     if filled.problems:
         page = render_template("new_order.html", form=filled, products=PRODUCTS, most=LARGEST_QUANTITY)
         return page, 422
-    order = Order(
-        customer=_customer(filled.name, filled.phone),
-        placed_at=datetime.now(UTC),
-        items=[
-            OrderItem(product=product, quantity=quantity, price_cents=PRODUCTS[product])
-            for product, quantity in filled.quantities.items()
-        ],
-    )
-    db.session.add(order)
+    order = place(filled.name, filled.phone, filled.quantities, datetime.now(UTC))
+    confirm(order)
     db.session.commit()
-    send_confirmation(order)
     return redirect(url_for(".show_order", order_id=order.id))
 
 
@@ -92,7 +113,7 @@ def place_order() -> ResponseReturnValue:
 def show_order(order_id: int) -> ResponseReturnValue:
     """An order and how far its confirmation has come."""
     order = _order(order_id)
-    return render_template("order.html", order=order, status=message_status(order))
+    return render_template("order.html", order=order, confirmation=Confirmation.of(order))
 
 
 @blueprint.post("/<int:order_id>/confirmation")
@@ -100,57 +121,69 @@ def show_order(order_id: int) -> ResponseReturnValue:
 def send_again(order_id: int) -> ResponseReturnValue:
     """Send a confirmation that did not get through, to the same number or a corrected one."""
     order = _order(order_id)
-    status = message_status(order)
-    if not may_send(status):
-        flash(f"The confirmation of {order.number} was not sent again: its status is {status}.")
+    confirmation = Confirmation.of(order)
+    if not confirmation.is_sendable:
+        flash(f"The confirmation of {order.number} was not sent again: its status is {confirmation.status}.")
         return redirect(url_for(".show_order", order_id=order.id))
     phone = request.form.get("phone", "").strip()
     if problem := _phone_problem(phone):
-        page = render_template("order.html", order=order, status=status, phone=phone, problem=problem)
+        page = render_template(
+            "order.html", order=order, confirmation=confirmation, phone=phone, problem=problem
+        )
         return page, 422
     order.customer.phone = phone
-    send_confirmation(order)
+    confirm(order)
+    db.session.commit()
     return redirect(url_for(".show_order", order_id=order.id))
 
 
-def message_status(order: Order) -> str | None:
-    """How far the confirmation has come; ``None`` when none was taken in."""
-    if order.message_uuid is None:
-        return None
-    try:
-        return waapi.get_message(order.message_uuid).status
-    except WaApiError:
-        return UNKNOWN
+def place(
+    name: str, phone: str, quantities: Mapping[str, int], moment: datetime, *, is_demo: bool = False
+) -> Order:
+    """Put an order into the transaction in hand; its number is known then.
+
+    :param quantities: by product.
+    """
+    order = Order(
+        customer=_customer(name, phone),
+        placed_at=moment,
+        is_demo=is_demo,
+        items=[
+            OrderItem(product=product, quantity=quantity, price_cents=PRODUCTS[product])
+            for product, quantity in quantities.items()
+        ],
+    )
+    db.session.add(order)
+    # The order's number is its id.
+    db.session.flush()
+    return order
 
 
-@blueprint.app_template_test("sendable")
-def may_send(status: str | None) -> bool:
-    """Whether there is no confirmation that has arrived, or may yet."""
-    return status in {None, "failed"}
-
-
-def send_confirmation(order: Order) -> None:
-    """Send the confirmation; the order stands whatever comes of it."""
-    recipient, reference = order.customer.phone, order.number
+def confirm(order: Order, session: Any = db.session) -> None:
+    """Put the confirmation into the order's transaction: it is sent after the commit, and only then."""
     variables = {
         "customer_name": order.customer.name,
         "order_id": order.number,
         "total": f"{order.total_cents / 100:.2f}",
     }
-    # Nothing of ours may be open while a provider is called: SQLite has one writer, and other databases
-    # would hold a connection for as long as the network takes.
-    db.session.commit()
     try:
-        sent = waapi.send_template(recipient, TEMPLATE, LANGUAGE, variables, reference=reference)
+        sent: SentMessage = waapi.send_template(
+            order.customer.phone,
+            TEMPLATE,
+            LANGUAGE,
+            variables,
+            reference=order.number,
+            session=session,
+        )
     except WaApiError as error:
+        # The order stands whatever comes of its confirmation.
         order.message_uuid, order.problem = None, error.message
     else:
         order.message_uuid, order.problem = sent.message_uuid, None
-    db.session.commit()
 
 
 def _order(order_id: int) -> Order:
-    order = db.session.get(Order, order_id)
+    order = db.session.get(Order, order_id) if order_id <= LARGEST_ID else None
     if order is None:
         abort(404, f"There is no order {order_id}.")
     return order

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from flask import Blueprint, Flask, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_login import current_user  # type: ignore[import-untyped]
 from werkzeug.exceptions import BadRequest, NotFound
 
-from .extensions import waapi
+from . import first_run
+from .extensions import db, waapi
+from .models import Order
 
 blueprint = Blueprint("pages", __name__)
 
-OWN_BLUEPRINTS = {"pages", "login", "orders"}
+OWN_BLUEPRINTS = {"pages", "login", "orders", "hooks", "embedding"}
 
 CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self';"
-    " base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self';"
+    " form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 
 
@@ -31,8 +34,13 @@ def init_app(app: Flask) -> None:
 def home() -> ResponseReturnValue:
     """What this is, and what to do next."""
     providers = waapi.services.providers
+    steps = first_run.steps(_links()["dashboard_url"])
+    a_demo = db.select(Order.id).where(Order.is_demo).limit(1)
     return render_template(
         "home.html",
+        steps=steps,
+        done=sum(step.is_done for step in steps),
+        has_history=current_user.is_authenticated and db.session.scalar(a_demo) is not None,
         provider=providers.default,
         simulated=providers[providers.default].simulated,
         api_url=url_for("waapi.unknown_path", rest="", _external=True),

@@ -14,6 +14,7 @@ from flask import Flask
 
 from flask_waapi import Permission, WaApiError
 
+from . import history, hooks, own_templates
 from .extensions import db, waapi
 from .instance import kept_secret
 from .models import User
@@ -21,6 +22,7 @@ from .models import User
 ACCOUNT = "default"
 DEMO_USER = "demo"
 KEY_NAME = "curl"
+KEY_DESCRIPTION = "Made by the start of the reference app; the next start deletes it."
 EXAMPLE = {
     "to": "+1234567890",
     "template_name": "order_confirmation",
@@ -47,10 +49,19 @@ class Prepared:
     notes: tuple[str, ...] = ()
 
 
-def prepare(app: Flask) -> Prepared:
-    """Bring the tables up to date, and see to it that there are a user, a key and templates."""
+def prepare(app: Flask, address: str | None = None) -> Prepared:
+    """Bring the tables up to date, and see to it that there are a user, a key, templates and a history.
+
+    :param address: where the app will answer, if webhooks may be sent there.
+    """
     upgrade_tables(app)
+    own_templates.keep(app)
+    if history.is_wanted(app):
+        print("Making a month of history by simulation; this takes some seconds, once.", flush=True)
+        history.make(app, datetime.now(UTC), address)
     with app.app_context():
+        if address is not None:
+            hooks.connect(address)
         password = _demo_password(app)
         secret = _fresh_key()
         notes = _read_templates()
@@ -130,11 +141,11 @@ def _demo_password(app: Flask) -> str:
 def _fresh_key() -> str:
     keys = waapi.services.keys
     for key in keys.list(ACCOUNT):
-        if key.name.startswith(f"{KEY_NAME} "):
+        if key.description == KEY_DESCRIPTION:
             keys.delete(ACCOUNT, str(key.id), actor="reference app")
     issued = waapi.create_key(
         f"{KEY_NAME} {datetime.now(UTC):%Y-%m-%d %H:%M:%S}",
-        description="Made by the start of the reference app; the next start deletes it.",
+        description=KEY_DESCRIPTION,
         permissions=list(Permission),
         rate_limit=60,
         daily_limit=10_000,

@@ -1,4 +1,4 @@
-"""``flask waapi settings`` and ``flask waapi openapi``: what is generated from the code."""
+"""``flask waapi settings``, ``message-types`` and ``openapi``: what is generated from the code."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from flask.cli import with_appcontext
 from ..api.blueprint import openapi_document
 from ..services import current_services
 from ..settings import PREFIX, table
+from .message_types_page import message_types_page
 from .output import print_json, print_table
 
 _PAGE_HEAD = """# Settings
@@ -51,6 +52,12 @@ def settings_page() -> str:
         for row in table()
     ]
     return "\n".join([_PAGE_HEAD, *rows])
+
+
+@click.command("message-types")
+def message_types() -> None:
+    """Print docs/message-types.md: each type, its members and limits."""
+    click.echo(message_types_page())
 
 
 @click.command()

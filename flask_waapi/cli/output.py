@@ -10,10 +10,13 @@ from typing import Any, NoReturn, ParamSpec, TypeVar
 import click
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from ..errors import ConfigurationError, ValidationFailed, WaApiError
+from ..errors import ConfigurationError, StorageUnavailable, ValidationFailed, WaApiError
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
+
+ACTOR = "cli"
+"""Who has done what a command does."""
 
 account_option = click.option(
     "--account", default="default", show_default=True, help="Whose keys and messages."
@@ -30,14 +33,23 @@ def tells_errors(command: Callable[Parameters, Result]) -> Callable[Parameters, 
             return command(*args, **kwargs)
         except ValidationFailed as error:
             _stop("\n".join(f"{fault.message} Expected: {fault.expected}." for fault in error.faults))
+        except StorageUnavailable as error:
+            # Whoever sits at the command line is the one who can do something about it.
+            _stop(f"The database cannot be reached.\n{_told_by_driver(error.__cause__)}")
         except WaApiError as error:
             _stop(error.message)
         except ConfigurationError as error:
             _stop(str(error))
         except (OperationalError, ProgrammingError) as error:
+            if error.statement is None:
+                _stop(f"The database cannot be reached.\n{error.orig}")
             _stop(f"{error.orig}\nIf the tables are missing or old, run: flask waapi db upgrade")
 
     return told
+
+
+def _told_by_driver(error: BaseException | None) -> BaseException | None:
+    return getattr(error, "orig", None) or error
 
 
 def _stop(message: str) -> NoReturn:

@@ -6,9 +6,13 @@ from typing import Any
 
 import click
 from flask.cli import with_appcontext
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from ..plugins.provider import ProviderError
-from ..services import current_services
+from ..api.envelope import timestamp
+from ..errors import StorageUnavailable
+from ..messaging.incoming.account_state import account_states, is_over
+from ..plugins.provider_errors import ProviderError
+from ..services import Services, current_services
 from ..testing.graph_double import main
 from .output import print_table
 
@@ -17,9 +21,10 @@ from .output import print_table
 @click.option("--check", is_flag=True, help="Ask each instance whether it could send now.")
 @with_appcontext
 def providers(check: bool) -> None:
-    """Show provider instances, installed types and plugins that could not be used."""
-    registry = current_services().providers
-    header = ("INSTANCE", "CLASS", "DEFAULT", "SIMULATED", *(("CHECK",) if check else ()))
+    """Show provider instances, what they report of their accounts, installed types and broken plugins."""
+    services = current_services()
+    registry = services.providers
+    header = ("INSTANCE", "CLASS", "DEFAULT", "SIMULATED", "SENDER", *(("CHECK",) if check else ()))
     rows = []
     failed = False
     for name in registry.names():
@@ -30,17 +35,20 @@ def providers(check: bool) -> None:
             "yes" if name == registry.default else "",
             "yes" if instance.simulated else "",
         ]
+        checked = []
         if check:
             try:
-                row.append(instance.check())
+                checked.append(instance.check())
             except ProviderError as error:
                 failed = True
-                row.append(f"FAILED: {error.message}")
+                checked.append(f"FAILED: {error.message}")
             except Exception as error:
                 failed = True
-                row.append(f"FAILED: {type(error).__name__}: {error}")
-        rows.append(row)
+                checked.append(f"FAILED: {type(error).__name__}: {error}")
+        # A check may be what the instance learns its number from.
+        rows.append([*row, instance.sends_from or "", *checked])
     print_table(header, rows)
+    _print_states(services)
     click.echo()
     origins = registry.types.origins.items()
     print_table(("TYPE", "FROM"), sorted(origins))
@@ -48,6 +56,34 @@ def providers(check: bool) -> None:
         click.echo(f"\nThe plugin {failure.plugin} could not be used: {failure.reason}")
     if failed:
         raise click.ClickException("A provider cannot send.")
+
+
+def _print_states(services: Services) -> None:
+    try:
+        states = account_states(services.store)
+    except (OperationalError, ProgrammingError, StorageUnavailable):
+        # This command is also for finding out what is wrong before there is a database.
+        click.echo("\nThe database cannot be read, so what they report of their accounts is not shown.")
+        return
+    if not states:
+        return
+    now = services.clock()
+    click.echo()
+    print_table(
+        ("INSTANCE", "SUBJECT", "SEVERITY", "SINCE", "UNTIL", "STOPS", "REPORT"),
+        [
+            (
+                state.provider,
+                state.subject,
+                "over" if is_over(state, now) else state.severity,
+                timestamp(state.occurred_at),
+                timestamp(state.until),
+                ", ".join(state.stops) or None,
+                state.summary,
+            )
+            for state in sorted(states, key=lambda state: (state.provider, state.subject))
+        ],
+    )
 
 
 @click.command()

@@ -16,9 +16,10 @@ from ..services import current_services
 def worker(once: bool) -> None:
     """Send what waits and apply what providers have announced, until stopped.
 
-    For hosts that set WAAPI_BACKGROUND_THREAD=False; as many as you like on one database.
+    For WAAPI_DISPATCH=worker and WAAPI_BACKGROUND_THREAD=False; as many as you like on one database. On
+    SIGTERM and Ctrl-C it brings the messages in hand to their end and takes no others.
     """
-    loop = current_services().loop
+    loop = current_services().worker
     if once:
         while (found := loop.run_once()) > 0:
             pass

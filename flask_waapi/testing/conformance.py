@@ -16,7 +16,8 @@ that was not given, is skipped with the reason.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
@@ -26,6 +27,7 @@ from typing import Any
 import pytest
 
 from .. import (
+    CallbackItem,
     CallbackRefused,
     CallbackRequest,
     Content,
@@ -45,10 +47,14 @@ from .clock import ManualClock
 from .conformance_hooks import ConformanceHooks
 from .samples import (
     AWKWARD_BODIES,
+    AWKWARD_CALLBACKS,
+    AWKWARD_FILENAMES,
     AWKWARD_RECIPIENTS,
     CANARY,
     GARBLED_SIGNATURES,
     UNKNOWN_SETTINGS,
+    spoilt,
+    with_a_misfit_in_its_list,
 )
 
 STATUSES = frozenset({"sent", "delivered", "read", "played", "failed"})
@@ -56,7 +62,7 @@ THREADS = 8
 MESSAGES_PER_THREAD = 5
 CALLBACK_BATCH = 100
 
-every_content_type = pytest.mark.parametrize("content_type", CONTENT_TYPES.values(), ids=list(CONTENT_TYPES))
+every_content_type = pytest.mark.parametrize("content_type", CONTENT_TYPES, ids=lambda cls: cls.__name__)
 
 
 class ProviderConformance(ConformanceHooks):
@@ -67,14 +73,14 @@ class ProviderConformance(ConformanceHooks):
     def test_it_claims_contents_of_the_vocabulary(self, provider: Provider) -> None:
         assert isinstance(provider, Provider)
         assert provider.content_types
-        assert provider.content_types <= set(CONTENT_TYPES.values())
+        assert provider.content_types <= set(CONTENT_TYPES)
 
     @every_content_type
     def test_sending_a_content_it_claims_gives_a_result_with_an_id(
         self, provider: Provider, content_type: type[Content]
     ) -> None:
         if content_type not in provider.content_types:
-            pytest.skip(f"It does not claim {content_type.type}.")
+            pytest.skip(f"It does not claim {content_type.__name__}.")
         result = provider.send(self._message(self.content_for(content_type)))
         assert isinstance(result, SendResult)
         assert isinstance(result.provider_message_id, str)
@@ -85,7 +91,7 @@ class ProviderConformance(ConformanceHooks):
         self, provider: Provider, content_type: type[Content]
     ) -> None:
         if content_type in provider.content_types:
-            pytest.skip(f"It claims {content_type.type}.")
+            pytest.skip(f"It claims {content_type.__name__}.")
         with pytest.raises(UnsupportedFeature):
             provider.send(self._message(self.content_for(content_type)))
 
@@ -128,7 +134,7 @@ class ProviderConformance(ConformanceHooks):
         self, provider: Provider, body: str
     ) -> None:
         if Text not in provider.content_types:
-            pytest.skip("It does not claim text.")
+            pytest.skip("It does not claim Text.")
         self._send_or_refuse(provider, self._message(Text(body)))
 
     @pytest.mark.parametrize("to", AWKWARD_RECIPIENTS.values(), ids=list(AWKWARD_RECIPIENTS))
@@ -142,13 +148,21 @@ class ProviderConformance(ConformanceHooks):
             pytest.skip("Give rejected_recipient to check how it refuses.")
         with pytest.raises(Rejected) as caught:
             provider.send(self._message(self._claimed_content(provider), self.rejected_recipient))
-        assert caught.value.code is None or isinstance(caught.value.code, str)
+        self._check_members(caught.value)
 
     def test_a_network_out_of_reach_raises_retryable(self, unreachable: Provider | None) -> None:
         if unreachable is None:
             pytest.skip("Give unreachable_settings to check a network out of reach.")
-        with pytest.raises(Retryable):
+        with pytest.raises(Retryable) as caught:
             unreachable.send(self._message(self._claimed_content(unreachable)))
+        self._check_members(caught.value)
+
+    def test_its_errors_have_words_a_code_and_a_pause_of_the_right_types(
+        self, exercise: Callable[[], list[Exception]]
+    ) -> None:
+        for error in exercise():
+            if isinstance(error, ProviderError):
+                self._check_members(error)
 
     def test_it_can_be_closed_twice(self, settings: Mapping[str, Any], clock: ManualClock) -> None:
         provider = self._make(settings, clock)
@@ -169,12 +183,34 @@ class ProviderConformance(ConformanceHooks):
         names = [(template.name, template.language) for template in templates]
         assert len(names) == len(set(names))
 
+    @pytest.mark.parametrize("filename", AWKWARD_FILENAMES.values(), ids=list(AWKWARD_FILENAMES))
+    def test_an_example_for_a_template_gets_a_handle_where_it_says_so(
+        self, provider: Provider, filename: str
+    ) -> None:
+        example = self._example(filename)
+        if not provider.takes_template_examples:
+            with pytest.raises(UnsupportedFeature):
+                provider.upload_template_example(example)
+            return
+        handle = provider.upload_template_example(example)
+        assert isinstance(handle, str)
+        assert handle
+
     def test_check_gives_a_sentence_or_raises_a_provider_error(
         self, provider: Provider, unreachable: Provider | None
     ) -> None:
         for checked in filter(None, (provider, unreachable)):
             with suppress(ProviderError):
                 assert checked.check()
+
+    def test_recipients_that_stand_for_an_outcome_are_numbers_told_once_each(
+        self, provider: Provider
+    ) -> None:
+        told = list(provider.test_recipients())
+        for recipient, label in told:
+            assert re.fullmatch(r"\+[1-9][0-9]{6,14}", recipient)
+            assert label.strip()
+        assert len({recipient for recipient, _ in told}) == len(told)
 
     # Callbacks
 
@@ -184,7 +220,7 @@ class ProviderConformance(ConformanceHooks):
         # Without the hook we cannot know whether it makes callbacks at all.
         refusals = (CallbackRefused, UnsupportedFeature) if signed is None else (CallbackRefused,)
         with pytest.raises(refusals):
-            list(provider.parse_callback(request))
+            provider.verify_callback(request)
 
     @pytest.mark.parametrize(
         "tamper",
@@ -196,14 +232,14 @@ class ProviderConformance(ConformanceHooks):
     ) -> None:
         request = self._signed(provider, self._facts(1))
         with pytest.raises(CallbackRefused):
-            list(provider.parse_callback(replace(request, body=tamper(request.body))))
+            provider.verify_callback(replace(request, body=tamper(request.body)))
 
-    @pytest.mark.parametrize("signature", GARBLED_SIGNATURES.values(), ids=list(GARBLED_SIGNATURES))
-    def test_a_garbled_signature_is_refused(self, provider: Provider, signature: str) -> None:
+    @pytest.mark.parametrize("garble", GARBLED_SIGNATURES.values(), ids=list(GARBLED_SIGNATURES))
+    def test_a_garbled_signature_is_refused(self, provider: Provider, garble: Callable[[str], str]) -> None:
         request = self._signed(provider, self._facts(1))
-        garbled = replace(request, headers=dict.fromkeys(request.headers, signature))
+        headers = {name: garble(value) for name, value in request.headers.items()}
         with pytest.raises(CallbackRefused):
-            list(provider.parse_callback(garbled))
+            provider.verify_callback(replace(request, headers=headers))
 
     def test_a_callback_yields_every_fact_of_its_batch_however_often_it_comes(
         self, provider: Provider
@@ -212,8 +248,30 @@ class ProviderConformance(ConformanceHooks):
         request = self._signed(provider, facts)
         expected = sorted(_essence(fact) for fact in facts)
         for _ in range(2):
-            parsed = list(provider.parse_callback(request))
-            assert sorted(_essence(fact) for fact in parsed) == expected
+            provider.verify_callback(request)
+            items = self._well_formed(provider.parse_callback(request.body))
+            assert [item.problem for item in items if item.problem is not None] == []
+            assert sorted(_essence(fact) for fact in _statuses(items)) == expected
+
+    def test_a_broken_item_of_a_callback_costs_no_other(self, provider: Provider) -> None:
+        facts = self._facts(CALLBACK_BATCH)
+        body = with_a_misfit_in_its_list(self._signed(provider, facts).body, CALLBACK_BATCH)
+        if body is None:
+            pytest.skip("Its callbacks are no JSON with a list of facts.")
+        items = self._well_formed(provider.parse_callback(body))
+        assert any(item.problem is not None for item in items)
+        expected = sorted(_essence(fact) for fact in facts)
+        assert sorted(_essence(fact) for fact in _statuses(items)) == expected
+
+    @pytest.mark.parametrize("body", AWKWARD_CALLBACKS.values(), ids=list(AWKWARD_CALLBACKS))
+    def test_an_awkward_callback_is_read_without_an_error(self, provider: Provider, body: bytes) -> None:
+        self._read(provider, body)
+
+    def test_a_callback_with_any_value_in_the_wrong_shape_is_read_without_an_error(
+        self, provider: Provider
+    ) -> None:
+        for body in spoilt(self._signed(provider, self._facts(2)).body):
+            self._read(provider, body)
 
     def test_a_handshake_without_the_agreed_token_is_refused(self, provider: Provider) -> None:
         with pytest.raises((CallbackRefused, UnsupportedFeature)):
@@ -254,6 +312,13 @@ class ProviderConformance(ConformanceHooks):
     def test_its_repr_and_str_show_no_secret(self, provider: Provider, settings: Mapping[str, Any]) -> None:
         assert not _found(self.secrets(settings), f"{provider!r} {provider}")
 
+    def test_what_it_sends_from_is_not_known_or_a_few_words_without_a_secret(
+        self, provider: Provider, settings: Mapping[str, Any]
+    ) -> None:
+        told: Any = provider.sends_from
+        assert told is None or (isinstance(told, str) and told.isprintable() and 0 < len(told.strip()) <= 100)
+        assert not _found(self.secrets(settings), told or "")
+
     def test_its_errors_show_no_secret(
         self, settings: Mapping[str, Any], exercise: Callable[[], list[Exception]]
     ) -> None:
@@ -280,6 +345,10 @@ class ProviderConformance(ConformanceHooks):
             exercise()
         for record in caplog.records:
             assert not _found(private, _everything_in(record))
+
+
+def _statuses(items: Iterable[CallbackItem]) -> list[StatusUpdate]:
+    return [event for item in items for event in item.events if isinstance(event, StatusUpdate)]
 
 
 def _essence(fact: StatusUpdate) -> tuple[str, str, int, str]:

@@ -4,32 +4,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from io import BytesIO
 from typing import Any, ClassVar
 from uuid import uuid4
 
 import pytest
 
 from .. import (
+    CallbackItem,
     CallbackRefused,
     CallbackRequest,
     Content,
+    MediaUpload,
     OutboundMessage,
     Provider,
     ProviderContext,
     ProviderError,
+    ProviderEvent,
     ProviderSettingsError,
     Refusal,
+    Retryable,
     SendResult,
     StatusUpdate,
     UnsupportedFeature,
 )
 from ..content import CONTENT_TYPES
 from .clock import ManualClock
-from .samples import SAMPLE_CONTENTS, UNKNOWN_SETTINGS, secrets_in
+from .samples import EXAMPLE_PICTURE, SAMPLE_CONTENTS, UNKNOWN_SETTINGS, secrets_in
 
 _CALLBACKS_START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -106,7 +111,7 @@ class ConformanceHooks:
         clock: ManualClock,
     ) -> Callable[[], list[Exception]]:
         """Does all that can be done with a provider and gives the errors it met."""
-        contents = [self.content_for(content_type) for content_type in CONTENT_TYPES.values()]
+        contents = [self.content_for(content_type) for content_type in CONTENT_TYPES]
         messages = [self._message(content) for content in contents]
         if self.rejected_recipient is not None:
             messages.append(self._message(self._claimed_content(provider), self.rejected_recipient))
@@ -114,12 +119,14 @@ class ConformanceHooks:
             *(partial(provider.send, message) for message in messages),
             provider.check,
             lambda: list(provider.list_templates()),
-            lambda: list(provider.parse_callback(CallbackRequest({}, body=b"{}"))),
+            lambda: provider.upload_template_example(self._example("picture.png")),
+            lambda: provider.verify_callback(CallbackRequest({}, body=b"{}")),
             lambda: provider.answer_handshake(CallbackRequest({})),
             lambda: self._make({**settings, UNKNOWN_SETTINGS[0]: 1}, clock).close(),
         ]
         if unreachable is not None:
             steps += [unreachable.check, partial(unreachable.send, messages[0])]
+            steps.append(lambda: unreachable.upload_template_example(self._example("picture.png")))
 
         def do_all() -> list[Exception]:
             errors: list[Exception] = []
@@ -138,15 +145,29 @@ class ConformanceHooks:
     def _message(self, content: Content, to: str | None = None) -> OutboundMessage:
         return OutboundMessage(uuid4(), to or self.recipient, content)
 
+    def _example(self, filename: str) -> MediaUpload:
+        return MediaUpload(BytesIO(EXAMPLE_PICTURE), len(EXAMPLE_PICTURE), "image/png", filename)
+
     def _claimed_content(self, provider: Provider) -> Content:
-        for content_type in CONTENT_TYPES.values():
+        for content_type in CONTENT_TYPES:
             if content_type in provider.content_types:
                 return self.content_for(content_type)
         pytest.fail("It claims no content of the vocabulary.")
 
     def _send_or_refuse(self, provider: Provider, message: OutboundMessage) -> None:
-        with suppress(ProviderError):
-            assert isinstance(provider.send(message), SendResult)
+        try:
+            result = provider.send(message)
+        except ProviderError as error:
+            self._check_members(error)
+        else:
+            assert isinstance(result, SendResult)
+
+    def _check_members(self, error: ProviderError) -> None:
+        """What is recorded of an error can be recorded."""
+        assert isinstance(error.message, str)
+        assert error.code is None or isinstance(error.code, str)
+        if isinstance(error, Retryable):
+            assert error.retry_after is None or isinstance(error.retry_after, timedelta)
 
     def _facts(self, count: int) -> list[StatusUpdate]:
         return [self._fact(number) for number in range(count)]
@@ -166,9 +187,29 @@ class ConformanceHooks:
         if request is not None:
             return request
         try:
-            list(provider.parse_callback(CallbackRequest({})))
+            provider.verify_callback(CallbackRequest({}))
         except UnsupportedFeature as error:
             pytest.skip(error.message)
         except CallbackRefused:
             pytest.skip("Give signed_callback to check callbacks.")
         pytest.fail("It takes an empty callback.")
+
+    def _read(self, provider: Provider, body: bytes) -> None:
+        try:
+            self._well_formed(provider.parse_callback(body))
+        except UnsupportedFeature as error:
+            pytest.skip(error.message)
+
+    def _well_formed(self, items: Iterable[CallbackItem]) -> list[CallbackItem]:
+        """The items, once they are such that the core can store and apply them."""
+        items = list(items)
+        positions = [item.position for item in items]
+        assert len(set(positions)) == len(positions)
+        for item in items:
+            assert isinstance(item, CallbackItem)
+            assert item.problem is None or not item.events
+            json.dumps(item.raw)
+            for event in item.events:
+                assert isinstance(event, ProviderEvent)
+                assert event.occurred_at.tzinfo is not None
+        return items

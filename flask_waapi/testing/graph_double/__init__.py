@@ -7,8 +7,23 @@
         provider.send(message)
         assert double.messages[0].to == "1234567890"
 
-It checks what it is sent, keeps every request, posts signed statuses to ``callback_url``, and
-breaks when asked to: by :meth:`GraphDouble.fail_next`, or by the recipient's number. The magic
+It keeps every request, posts signed statuses to ``callback_url``, and received messages
+(:meth:`GraphDouble.receive`) and other news (:meth:`GraphDouble.tell`) when asked to.
+
+It takes what Meta documents, and refuses the rest with Meta's codes and the name of the member: 131008
+for what is missing, 131009 for a value, 100 for a JSON type or a name, 131051 for a type. That goes for
+
+* every type of message: text, media, location, contacts, reaction and its removal, template, the pin of
+  a group, and interactive messages of every kind, to the length of each text, the number of all things,
+  what must differ and what excludes each other (not how orders are paid, which is up to each country);
+* recipients: numbers in any spelling, user ids (``recipient``; 131062 for a code sent to one), groups
+  (``recipient_type``), the message answered (``context``), and ``biz_opaque_callback_data``. A
+  ``recipient_identity_key_hash`` of ``changed`` is never the recipient's own (137000);
+* the edge ``marketing_messages`` (131055 for anything but a marketing template) and read receipts with a
+  typing indicator;
+* the examples of templates (``/<app id>/uploads`` and its sessions): their types and lengths.
+
+It breaks when asked to: by :meth:`GraphDouble.fail_next`, or by the recipient's number. The magic
 numbers, where ``C`` is an error code with leading zeros (a code of more than six digits needs
 ``fail_next``):
 

@@ -35,19 +35,19 @@ def main(
         callback_url=callback_url,
     )
     with double:
-        echo(f"A double of the WhatsApp Cloud API listens on {double.base_url}. Nothing is sent.")
-        echo("Set in WAAPI_PROVIDERS:")
-        echo('    "double": {')
-        echo('        "type": "cloud",')
-        for name, value in double.provider_settings.items():
-            echo(f'        "{name}": "{value}",')
-        echo("    }")
-        if callback_url is None:
-            echo("It reports no statuses: give it a callback URL to get them.")
-        else:
-            echo(f"It reports statuses to {callback_url}.")
-        echo("Ctrl-C ends it.")
         try:
+            echo(f"A double of the WhatsApp Cloud API listens on {double.base_url}. Nothing is sent.")
+            echo("Set in WAAPI_PROVIDERS:")
+            echo('    "double": {')
+            echo('        "type": "cloud",')
+            for name, value in double.provider_settings.items():
+                echo(f'        "{name}": "{value}",')
+            echo("    }")
+            if callback_url is None:
+                echo("It reports no statuses: give it a callback URL to get them.")
+            else:
+                echo(f"It reports statuses to {callback_url}.")
+            echo("Ctrl-C ends it.")
             (until or Event()).wait()
         except KeyboardInterrupt:
             echo("")

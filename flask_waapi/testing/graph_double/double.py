@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -23,6 +24,7 @@ from .faults import (
     magic_fault,
     magic_life,
 )
+from .inbound import inbound_item, inbound_value
 from .journal import AcceptedMessage, Journal, RecordedRequest
 from .media import MediaShelf
 from .routes import Account, Found, Routes, Send
@@ -33,14 +35,18 @@ from .statuses import (
     Reporter,
     SignedCallback,
     envelope,
+    envelope_of_statuses,
     http_exchange,
     signed,
     status_item,
+    value_of,
 )
 from .templates import TemplateShelf
+from .uploads import ExampleShelf
 
 JSON_TYPE = "application/json"
 DEFAULT_LIFE: Life = (("sent", None), ("delivered", None), ("read", None))
+REACTION_LIFE: Life = (("sent", None),)
 DEFAULT_DELAYS = {"sent": 0.2, "delivered": 0.5, "read": 1.0, "failed": 0.5}
 
 
@@ -52,7 +58,7 @@ class GraphDouble:
     """A Cloud API on this machine, for one number; use it in a ``with`` statement.
 
     :param port: 0 chooses a free one.
-    :param callback_url: where statuses are posted; without it none are.
+    :param callback_url: where callbacks are posted; without it none are.
     :param status_delays: seconds from the send to each status; one that is missing has none.
     :param statuses_per_callback: Meta batches statuses under load; so does the double, up to this.
     :param callback_attempts: how often a callback is posted that is not answered with 200.
@@ -70,6 +76,7 @@ class GraphDouble:
         access_token: str = "graph-double-token",  # noqa: S107 - it guards nothing
         phone_number_id: str = "106540352242922",
         business_account_id: str = "102290129340398",
+        app_id: str = "1208754019283746",
         display_phone_number: str = "+1 555-555-0100",
         app_secret: str = "graph-double-app-secret",  # noqa: S107
         callback_url: str | None = None,
@@ -82,17 +89,20 @@ class GraphDouble:
         clock: Callable[[], datetime] = _utc_now,
         random_bytes: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
-        self.account = Account(phone_number_id, business_account_id, display_phone_number, access_token)
+        self.account = Account(
+            phone_number_id, business_account_id, app_id, display_phone_number, access_token
+        )
         self.app_secret = app_secret
         self.templates = TemplateShelf(new_template_status)
         self.media = MediaShelf()
+        self.examples = ExampleShelf()
         self._delays = DEFAULT_DELAYS if status_delays is None else status_delays
         self._hang_seconds = hang_seconds
         self._clock = clock
         self._random_bytes = random_bytes
         self._journal = Journal()
         self._faults = FaultQueue()
-        self._routes = Routes(self.account, self.templates, self.media)
+        self._routes = Routes(self.account, self.templates, self.media, self.examples)
         self._poster: Poster | None = None
         if callback_url is not None:
             self._poster = Poster(callback_url, app_secret, attempts=callback_attempts, pause=callback_pause)
@@ -151,6 +161,7 @@ class GraphDouble:
             "base_url": self.base_url,
             "phone_number_id": self.account.phone_number_id,
             "business_account_id": self.account.business_account_id,
+            "app_id": self.account.app_id,
             "access_token": self.account.access_token,
             "app_secret": self.app_secret,
         }
@@ -185,8 +196,8 @@ class GraphDouble:
     def fail_next(self, fault: Fault, *, times: int = 1, edge: str = "messages") -> None:
         """Let a fault befall the next requests.
 
-        :param edge: the last part of their path: ``messages``, ``message_templates``, ``media``, or
-            the id of a node.
+        :param edge: the last part of their path: ``messages``, ``message_templates``, ``media``,
+            ``uploads``, or the id of a node.
         """
         self._faults.add(edge, fault, times)
 
@@ -206,11 +217,49 @@ class GraphDouble:
 
         :raises RuntimeError: the double has no ``callback_url``.
         """
-        return self._needed_poster().post(envelope(self.account, items, self._clock()))
+        return self._needed_poster().post(envelope_of_statuses(self.account, items, self._clock()))
+
+    def message_from(
+        self, sender: str, kind: str = "text", payload: Any = None, **members: Any
+    ) -> dict[str, Any]:
+        """A message item that a customer wrote, to put into a batch or to spoil.
+
+        :param payload: what stands under the name of its type; a text says ``Hello`` without it.
+        :param members: others of the item, such as ``context``.
+        """
+        if kind == "text" and payload is None:
+            payload = {"body": "Hello"}
+        return inbound_item(sender, self._new_id(sender), kind, payload, self._clock(), members)
+
+    def receive(self, sender: str, kind: str = "text", payload: Any = None, **members: Any) -> int | None:
+        """Let a customer write: post one message now, as :meth:`message_from` makes it."""
+        return self.receive_batch([self.message_from(sender, kind, payload, **members)])
+
+    def receive_batch(self, items: Sequence[Any], *, name: str = "A Customer") -> int | None:
+        """Post these message items in one callback now; their senders are all called that.
+
+        :raises RuntimeError: the double has no ``callback_url``.
+        """
+        return self.tell("messages", inbound_value(self.account, items, name))
+
+    def value(self, **lists: Sequence[Any]) -> dict[str, Any]:
+        """The value of a change of the number, with lists such as ``message_echoes``."""
+        return value_of(self.account, **lists)
+
+    def tell(self, field: str, value: Any) -> int | None:
+        """Post a change of any field now: ``account_update``, ``message_template_status_update`` ...
+
+        :raises RuntimeError: the double has no ``callback_url``.
+        """
+        return self._needed_poster().post(envelope(self.account, field, value, self._clock()))
+
+    def signed_change(self, field: str, value: Any) -> SignedCallback:
+        """The callback with a change of any field, to hand over without HTTP."""
+        return self.sign(envelope(self.account, field, value, self._clock()))
 
     def signed_callback(self, items: Sequence[Any]) -> SignedCallback:
         """The callback with these status items, to hand over without HTTP."""
-        return self.sign(envelope(self.account, items, self._clock()))
+        return self.sign(envelope_of_statuses(self.account, items, self._clock()))
 
     def sign(self, body: Any) -> SignedCallback:
         """Any body, signed as Meta does; bytes are taken as they are."""
@@ -243,7 +292,7 @@ class GraphDouble:
         except GraphError as error:
             return self._misbehave(error.answer)
         if isinstance(found, Send):
-            fault = fault or magic_fault(found.recipient)
+            fault = fault or magic_fault(found.recipient.id)
             if fault is not None and not fault.accepted:
                 return self._misbehave(fault)
             found = Found(self._accept(found))
@@ -267,23 +316,26 @@ class GraphDouble:
                 return NoAnswer()
 
     def _accept(self, send: Send) -> dict[str, Any]:
-        # The recipient's digits are part of a real id as well, so that ids differ in length.
-        suffix = b"\x15\x02\x00\x11\x18\x12" + self._random_bytes(12)
-        identifier = base64.b64encode(send.recipient.encode() + suffix).decode()
-        message = AcceptedMessage(f"wamid.{identifier}", send.recipient, send.body, self._clock())
+        recipient = send.recipient
+        message = AcceptedMessage(self._new_id(recipient.id), recipient.id, send.body, self._clock())
         self._journal.add_message(message)
         if self._reporter is not None:
             life = magic_life(message.to)
-            moment = 0.0
-            for status, code in DEFAULT_LIFE if life is None else life:
-                # A life keeps its order, also where that is not the order of the delays.
-                moment = max(moment, self._delays.get(status, 0.0))
-                self._reporter.schedule(message, status, code, moment)
+            if life is None:
+                life = REACTION_LIFE if message.type == "reaction" else DEFAULT_LIFE
+            delays = itertools.accumulate((self._delays.get(status, 0.0) for status, _ in life), max)
+            # A life keeps its order, also where that is not the order of the delays.
+            self._reporter.schedule(message, life, list(delays))
         return {
             "messaging_product": "whatsapp",
-            "contacts": [{"input": send.body["to"], "wa_id": send.recipient}],
+            "contacts": [recipient.as_contact()],
             "messages": [{"id": message.wamid}],
         }
+
+    def _new_id(self, number: str) -> str:
+        # The other side's digits are part of a real id as well, so that ids differ in length.
+        suffix = b"\x15\x02\x00\x11\x18\x12" + self._random_bytes(12)
+        return f"wamid.{base64.b64encode(number.encode() + suffix).decode()}"
 
     def _trace_id(self) -> str:
         return "A" + base64.urlsafe_b64encode(self._random_bytes(12)).decode()

@@ -45,8 +45,10 @@ _KNOWN: dict[int, tuple[int, str]] = {
     131049: (400, "Not delivered to keep the ecosystem healthy"),
     131051: (400, "Unsupported message type"),
     131053: (400, "Media upload error"),
+    131055: (400, "The method is not allowed on this endpoint"),
     131056: (429, "Pair rate limit hit"),
     131057: (500, "The account is in maintenance mode"),
+    131062: (400, "A user id is no recipient of this message"),
     132000: (400, "The number of parameters does not match the template"),
     132001: (404, "The template does not exist in this language"),
     132005: (400, "The translated text is too long"),
@@ -59,6 +61,7 @@ _KNOWN: dict[int, tuple[int, str]] = {
     133010: (400, "The phone number is not registered"),
     133016: (429, "Too many registrations"),
     135000: (400, "Generic user error"),
+    137000: (400, "The identity key hash does not match"),
 }
 
 

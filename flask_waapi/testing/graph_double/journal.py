@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from threading import Condition
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import parse_qsl, urlsplit
 
 
@@ -18,7 +18,9 @@ class RecordedRequest:
 
     :param target: path and query as the request line has them.
     :param headers: by lower-case name.
+    :param body: empty where it was too long to be kept.
     :param connection: number of the connection it came over, from 1.
+    :param file: a body that is too long to be kept, until the request is answered.
     """
 
     method: str
@@ -26,6 +28,7 @@ class RecordedRequest:
     headers: Mapping[str, str]
     body: bytes
     connection: int
+    file: BinaryIO | None = field(default=None, compare=False, repr=False)
 
     @property
     def path(self) -> str:

@@ -12,7 +12,9 @@ from .errors import GraphError, unknown_node
 from .journal import RecordedRequest
 from .media import MediaShelf
 from .messages import MessageRules, check_read_receipt
+from .recipients import Recipient
 from .templates import TemplateShelf
+from .uploads import SESSION, ExampleShelf
 
 _VERSIONED = re.compile(r"/v[0-9]{1,3}\.[0-9]/(?P<node>[^/]+)(?:/(?P<edge>[^/]+))?/?")
 _CONTENT = re.compile(r"/media-content/(?P<media_id>[^/]+)")
@@ -20,10 +22,11 @@ _CONTENT = re.compile(r"/media-content/(?P<media_id>[^/]+)")
 
 @dataclass(frozen=True)
 class Account:
-    """Who the double plays: one number of one business account, and the token that opens both."""
+    """Who the double plays: one number of one business account, a Meta app, and the token that opens all."""
 
     phone_number_id: str
     business_account_id: str
+    app_id: str
     display_phone_number: str
     access_token: str
 
@@ -44,19 +47,22 @@ class Found:
 
 @dataclass(frozen=True)
 class Send:
-    """A send without fault, not taken yet. :param recipient: digits only."""
+    """A send without fault, not taken yet."""
 
     body: dict[str, Any]
-    recipient: str
+    recipient: Recipient
 
 
 class Routes:
-    """Finds what a request asks for in an account's templates and media."""
+    """Finds what a request asks for in an account's templates, their examples and media."""
 
-    def __init__(self, account: Account, templates: TemplateShelf, media: MediaShelf) -> None:
+    def __init__(
+        self, account: Account, templates: TemplateShelf, media: MediaShelf, examples: ExampleShelf
+    ) -> None:
         self._account = account
         self._templates = templates
         self._media = media
+        self._examples = examples
         self._rules = MessageRules(account.sender, templates, media)
 
     def find(self, request: RecordedRequest, base_url: str) -> Found | Send:
@@ -83,8 +89,11 @@ class Routes:
         return {
             ("GET", None): self._node,
             ("DELETE", None): self._delete_medium,
+            ("POST", None): self._change_node,
             ("POST", "messages"): self._send,
+            ("POST", "marketing_messages"): self._send_marketing,
             ("POST", "media"): self._upload,
+            ("POST", "uploads"): self._open_upload,
             ("GET", "message_templates"): self._list_templates,
             ("POST", "message_templates"): self._create_template,
             ("DELETE", "message_templates"): self._delete_template,
@@ -92,12 +101,16 @@ class Routes:
 
     def _check_token(self, request: RecordedRequest) -> None:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if scheme != "Bearer" or not token:
+        # Meta documents the other word for uploads alone, and takes both everywhere.
+        if scheme not in {"Bearer", "OAuth"} or not token:
             raise GraphError(104)
         if not hmac.compare_digest(token.encode(), self._account.access_token.encode()):
             raise GraphError(190)
 
     def _node(self, request: RecordedRequest, node: str, base_url: str) -> dict[str, Any]:
+        template = self._templates.describe(node, request.query)
+        if template is not None:
+            return template
         if node != self._account.phone_number_id:
             return self._media.describe(node, f"{base_url}/media-content/{node}")
         known = {
@@ -116,18 +129,29 @@ class Routes:
         return self._media.delete(node)
 
     def _send(self, request: RecordedRequest, node: str, _base_url: str) -> Send | dict[str, Any]:
-        self._check_node(node, self._account.phone_number_id)
-        body = request.json
-        if not isinstance(body, dict):
-            raise GraphError(100, "The body must be a JSON object.")
+        body = self._body_of_send(request, node)
         if body.get("status") == "read":
             check_read_receipt(body)
             return {"success": True}
         return Send(body, self._rules.recipient(body))
 
+    def _send_marketing(self, request: RecordedRequest, node: str, _base_url: str) -> Send:
+        body = self._body_of_send(request, node)
+        return Send(body, self._rules.marketing_recipient(body))
+
+    def _body_of_send(self, request: RecordedRequest, node: str) -> dict[str, Any]:
+        self._check_node(node, self._account.phone_number_id)
+        if not isinstance(request.json, dict):
+            raise GraphError(100, "The body must be a JSON object.")
+        return request.json
+
     def _upload(self, request: RecordedRequest, node: str, _base_url: str) -> dict[str, Any]:
         self._check_node(node, self._account.phone_number_id)
-        return self._media.upload(request.headers.get("content-type", ""), request.body)
+        return self._media.upload(request.headers.get("content-type", ""), request.file or request.body)
+
+    def _open_upload(self, request: RecordedRequest, node: str, _base_url: str) -> dict[str, Any]:
+        self._check_node(node, self._account.app_id)
+        return self._examples.open(request.query)
 
     def _list_templates(self, request: RecordedRequest, node: str, base_url: str) -> dict[str, Any]:
         self._check_node(node, self._account.business_account_id)
@@ -136,6 +160,11 @@ class Routes:
     def _create_template(self, request: RecordedRequest, node: str, _base_url: str) -> Any:
         self._check_node(node, self._account.business_account_id)
         return self._templates.create(request.json)
+
+    def _change_node(self, request: RecordedRequest, node: str, _base_url: str) -> Any:
+        if node.startswith(SESSION):
+            return self._examples.take(node, request)
+        return self._templates.edit(node, request.json)
 
     def _delete_template(self, request: RecordedRequest, node: str, _base_url: str) -> Any:
         self._check_node(node, self._account.business_account_id)

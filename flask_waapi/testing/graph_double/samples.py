@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from .rich_samples import rich_templates
+
 Template = dict[str, Any]
 
 
@@ -146,4 +148,5 @@ def sample_templates() -> list[Template]:
                 },
             ],
         },
+        *rich_templates(),
     ]

@@ -9,15 +9,18 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
 from threading import Event, Lock, Thread
-from typing import Any
+from typing import Any, BinaryIO
 
 from .journal import RecordedRequest
+from .media import LARGEST_IN_MEMORY, spool
 
 HOST = "127.0.0.1"
 LARGEST_BODY = 110 * 1024 * 1024
 """Bytes of a request: a medium of Meta's largest size, and its form."""
 
 JOIN_TIMEOUT = 10.0
+
+_PIECE = 64 * 1024
 
 
 @dataclass(frozen=True)
@@ -130,13 +133,20 @@ class _Connection(BaseHTTPRequestHandler):
         self._number = self.server.next_connection()
 
     def _serve(self) -> None:
-        body = self._read_body()
-        if body is None:
+        length = self._length()
+        if length is None:
             self._write(Answer(413, b"", {"Connection": "close"}))
             return
         headers = {name.lower(): value for name, value in self.headers.items()}
-        request = RecordedRequest(self.command, self.path, headers, body, self._number)
-        answer = self.server.handle(request)
+        if length <= LARGEST_IN_MEMORY:
+            body = self.rfile.read(length)
+            request = RecordedRequest(self.command, self.path, headers, body, self._number)
+            answer = self.server.handle(request)
+        else:
+            with spool() as file:
+                self._read_into(file, length)
+                request = RecordedRequest(self.command, self.path, headers, b"", self._number, file)
+                answer = self.server.handle(request)
         if isinstance(answer, NoAnswer):
             self.server.stopping.wait(answer.hold)
             self.close_connection = True
@@ -147,11 +157,17 @@ class _Connection(BaseHTTPRequestHandler):
 
     do_GET = do_POST = do_DELETE = _serve  # noqa: N815 - the base class looks for these names
 
-    def _read_body(self) -> bytes | None:
+    def _length(self) -> int | None:
         length = self.headers.get("Content-Length", "0")
         if not length.isdecimal() or int(length) > LARGEST_BODY:
             return None
-        return self.rfile.read(int(length))
+        return int(length)
+
+    def _read_into(self, file: BinaryIO, length: int) -> None:
+        while length and (piece := self.rfile.read(min(length, _PIECE))):
+            file.write(piece)
+            length -= len(piece)
+        file.seek(0)
 
     def _write(self, answer: Answer) -> None:
         # A client that has stopped waiting is what some of the faults are for.

@@ -1,4 +1,4 @@
-"""Status callbacks: Meta's envelope, its signature, and the thread that posts them in time."""
+"""Callbacks: Meta's envelope, its signature, and the thread that posts them in time."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from .errors import status_error, to_json
+from .faults import Life
 from .journal import AcceptedMessage
+from .recipients import recipient_of
 from .routes import Account
 
 RECEIVER_TIMEOUT = 10.0
@@ -50,7 +52,7 @@ def status_item(message: AcceptedMessage, status: str, code: int | None, occurre
         "id": message.wamid,
         "status": status,
         "timestamp": str(int(occurred_at.timestamp())),
-        "recipient_id": message.to,
+        **recipient_of(message.body).as_reported(),
     }
     if message.callback_data is not None:
         item["biz_opaque_callback_data"] = message.callback_data
@@ -62,26 +64,33 @@ def status_item(message: AcceptedMessage, status: str, code: int | None, occurre
     return item
 
 
-def envelope(account: Account, items: Sequence[Any], sent_at: datetime) -> dict[str, Any]:
-    """The body of a callback with these statuses."""
-    value = {
-        "messaging_product": "whatsapp",
-        "metadata": {
-            "display_phone_number": account.sender,
-            "phone_number_id": account.phone_number_id,
-        },
-        "statuses": list(items),
+def value_of(account: Account, **lists: Sequence[Any]) -> dict[str, Any]:
+    """The value of a change that concerns the number, with these lists of items."""
+    metadata = {
+        "display_phone_number": account.sender,
+        "phone_number_id": account.phone_number_id,
     }
+    value = {name: list(items) for name, items in lists.items()}
+    return {"messaging_product": "whatsapp", "metadata": metadata, **value}
+
+
+def envelope(account: Account, field: str, value: Any, sent_at: datetime) -> dict[str, Any]:
+    """The body of a callback with one change."""
     return {
         "object": "whatsapp_business_account",
         "entry": [
             {
                 "id": account.business_account_id,
                 "time": int(sent_at.timestamp()),
-                "changes": [{"field": "messages", "value": value}],
+                "changes": [{"field": field, "value": value}],
             }
         ],
     }
+
+
+def envelope_of_statuses(account: Account, items: Sequence[Any], sent_at: datetime) -> dict[str, Any]:
+    """The body of a callback with these statuses."""
+    return envelope(account, "messages", value_of(account, statuses=items), sent_at)
 
 
 def signed(body: Any, app_secret: str) -> SignedCallback:
@@ -194,11 +203,14 @@ class Reporter:
         self._thread = Thread(target=self._run, name="graph-double-reporter", daemon=True)
         self._thread.start()
 
-    def schedule(self, message: AcceptedMessage, status: str, code: int | None, delay: float) -> None:
-        """Report this status in so many seconds."""
-        due = _Due(time.monotonic() + delay, next(self._order), message, status, code)
+    def schedule(self, message: AcceptedMessage, life: Life, delays: Sequence[float]) -> None:
+        """Report the statuses of a message, each in so many seconds from now."""
+        # Together, or the first would be on its way before those that may share its callback are known.
         with self._changed:
-            heapq.heappush(self._waiting, due)
+            now = time.monotonic()
+            for (status, code), delay in zip(life, delays, strict=True):
+                due = _Due(now + delay, next(self._order), message, status, code)
+                heapq.heappush(self._waiting, due)
             self._changed.notify_all()
 
     def wait_until_quiet(self, timeout: float) -> bool:
@@ -218,7 +230,7 @@ class Reporter:
         while batch := self._next_batch():
             now = self._clock()
             items = [status_item(due.message, due.status, due.code, now) for due in batch]
-            self._poster.post(envelope(self._account, items, now))
+            self._poster.post(envelope_of_statuses(self._account, items, now))
 
     def _next_batch(self) -> list[_Due]:
         with self._changed:

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Any
 
 from .errors import GraphError
+from .parts import Part
 from .samples import Template
+from .template_buttons import LONGEST_CODE, check_buttons
+from .template_values import CheckLink, check_header, objects, shown_text
 from .templates import TemplateShelf
 
 LONGEST_BODY = 1024
-LONGEST_CODE = 15
-
-CheckLink = Callable[[str, dict[str, Any]], None]
-"""Checks ``id`` and ``link`` of a medium: kind of medium, medium object."""
+LONGEST_OFFER_BODY = 600
+LONGEST_CARD_BODY = 160
 
 _PLACEHOLDER = re.compile(r"\{\{\s*(\w+)\s*\}\}")
-_UNSENDABLE = re.compile(r"[\n\r\t]| {5,}")
-_MEDIA_FORMATS = {"IMAGE", "VIDEO", "DOCUMENT"}
+_COMPONENTS = {"header", "body", "button", "limited_time_offer", "carousel", "tap_target_configuration"}
+_CARD_COMPONENTS = {"header", "body", "button"}
 
 
 def check_template(content: dict[str, Any], shelf: TemplateShelf, check_link: CheckLink) -> None:
@@ -27,17 +27,45 @@ def check_template(content: dict[str, Any], shelf: TemplateShelf, check_link: Ch
     :raises GraphError: Meta would refuse it.
     """
     template = _wanted(content, shelf)
-    given = content.get("components", [])
-    if not isinstance(given, list) or not all(isinstance(part, dict) for part in given):
-        raise GraphError(100, "template['components'] must be a list of objects.")
-    parts = {part["type"]: part for part in template["components"]}
+    given = _Given(content.get("components", []), "template['components']", _COMPONENTS)
     named = template["parameter_format"] == "NAMED"
-    _check_header(parts.get("HEADER", {}), _parameters(given, "header"), named, check_link)
-    _check_body(parts.get("BODY", {}), _parameters(given, "body"), named)
-    _check_buttons(
-        parts.get("BUTTONS", {}).get("buttons", []),
-        [part for part in given if str(part.get("type")).lower() == "button"],
-    )
+    parts = _by_type(template["components"])
+    longest = LONGEST_OFFER_BODY if "LIMITED_TIME_OFFER" in parts else LONGEST_BODY
+    values = _check_part(parts, given, named, check_link, longest)
+    password = None
+    if template["category"] == "AUTHENTICATION":
+        password = next(iter(values.values()), "")
+        if len(password) > LONGEST_CODE or "://" in password:
+            raise GraphError(131009, f"body: a code has at most {LONGEST_CODE} characters and no address.")
+    check_buttons(parts.get("BUTTONS", {}).get("buttons", []), given.buttons, password)
+    _check_offer(parts.get("LIMITED_TIME_OFFER", {}).get("limited_time_offer", {}), given)
+    _check_carousel(parts.get("CAROUSEL", {}).get("cards", []), given, named, check_link)
+
+
+class _Given:
+    """The components of a send, or of one of its cards."""
+
+    def __init__(self, components: Any, place: str, known: set[str]) -> None:
+        self._parts: dict[str, dict[str, Any]] = {}
+        self.buttons: list[dict[str, Any]] = []
+        for component in objects(components, place):
+            kind = str(component.get("type")).lower()
+            if kind not in known:
+                raise GraphError(100, f"{place}: there is no component of type {kind!r}.")
+            if kind == "button":
+                self.buttons.append(component)
+            elif kind in self._parts:
+                raise GraphError(100, f"{place}: there are two components of type {kind!r}.")
+            else:
+                self._parts[kind] = component
+
+    def part(self, kind: str) -> dict[str, Any] | None:
+        """The component of this type."""
+        return self._parts.get(kind)
+
+    def parameters(self, kind: str) -> list[dict[str, Any]]:
+        """The parameters of the component of this type; none where there is no such component."""
+        return objects(self._parts.get(kind, {}).get("parameters", []), f"The parameters of {kind}")
 
 
 def _wanted(content: dict[str, Any], shelf: TemplateShelf) -> Template:
@@ -45,6 +73,8 @@ def _wanted(content: dict[str, Any], shelf: TemplateShelf) -> Template:
     code = language.get("code") if isinstance(language, dict) else None
     if not isinstance(name, str) or not isinstance(code, str):
         raise GraphError(131008, "A template needs name and language['code'].")
+    if isinstance(language, dict) and language.get("policy", "deterministic") != "deterministic":
+        raise GraphError(131009, "language['policy'] can only be 'deterministic'.")
     template = shelf.find(name, code)
     if template is None:
         raise GraphError(132001, f"There is no template {name} in {code}.")
@@ -56,46 +86,26 @@ def _wanted(content: dict[str, Any], shelf: TemplateShelf) -> Template:
     return template
 
 
-def _parameters(given: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
-    for part in given:
-        if str(part.get("type")).lower() == kind:
-            return _objects(part.get("parameters", []))
-    return []
+def _by_type(components: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    return {str(part["type"]).upper(): part for part in components}
 
 
-def _objects(parameters: Any) -> list[dict[str, Any]]:
-    if not isinstance(parameters, list) or not all(isinstance(item, dict) for item in parameters):
-        raise GraphError(100, "The parameters of a component must be a list of objects.")
-    return parameters
-
-
-def _check_header(
-    header: dict[str, Any], given: list[dict[str, Any]], named: bool, check_link: CheckLink
-) -> None:
+def _check_part(
+    parts: dict[str, dict[str, Any]], given: _Given, named: bool, check_link: CheckLink, longest: int
+) -> dict[str, str]:
+    """Header and body of a template or a card; the body's values."""
+    header = parts.get("HEADER", {})
     kind = header.get("format", "TEXT")
     if kind == "TEXT":
-        _check_variables("header", header.get("text", ""), given, named)
-        return
-    if len(given) != 1:
-        raise GraphError(132012, f"header: one parameter of type {kind} is needed.")
-    received = str(given[0].get("type")).upper()
-    value = given[0].get(kind.lower())
-    if received != kind or not isinstance(value, dict):
-        raise GraphError(132012, f"header: {kind} is expected, {received} was received.")
-    if kind in _MEDIA_FORMATS:
-        if "caption" in value:
-            raise GraphError(100, "Unexpected key 'caption' in the header.")
-        check_link(kind.lower(), value)
-    elif kind == "LOCATION" and not {"latitude", "longitude"} <= value.keys():
-        raise GraphError(131008, "header: a location needs latitude and longitude.")
-
-
-def _check_body(body: dict[str, Any], given: list[dict[str, Any]], named: bool) -> None:
-    text = body.get("text", "")
-    values = _check_variables("body", text, given, named)
+        _check_variables("header", header.get("text", ""), given.parameters("header"), named)
+    else:
+        check_header(given.parameters("header"), kind, check_link)
+    text = parts.get("BODY", {}).get("text", "")
+    values = _check_variables("body", text, given.parameters("body"), named)
     rendered = _PLACEHOLDER.sub(lambda match: values[match[1]], text)
-    if len(rendered) > LONGEST_BODY:
-        raise GraphError(132005, f"body: {len(rendered)} characters, {LONGEST_BODY} are allowed.")
+    if len(rendered) > longest:
+        raise GraphError(132005, f"body: {len(rendered)} characters, {longest} are allowed.")
+    return values
 
 
 def _check_variables(place: str, text: str, given: list[dict[str, Any]], named: bool) -> dict[str, str]:
@@ -111,51 +121,43 @@ def _check_variables(place: str, text: str, given: list[dict[str, Any]], named: 
             raise GraphError(100, f"{place}: the parameter name is missing.")
         if not named and name is not None:
             raise GraphError(100, f"{place}: the template's parameters have no names.")
-        values[str(name or position)] = _text(place, parameter, "text")
+        values[str(name or position)] = shown_text(place, parameter)
     if values.keys() != set(wanted):
         raise GraphError(132012, f"{place}: the template's variables have other names.")
     return values
 
 
-def _text(place: str, parameter: dict[str, Any], kind: str) -> str:
-    value = parameter.get(kind)
-    if parameter.get("type") != kind or not isinstance(value, str) or not value:
-        raise GraphError(132012, f"{place}: a parameter of type {kind} is expected.")
-    if _UNSENDABLE.search(value):
-        raise GraphError(132018, f"{place}: a line break, a tab or five spaces in a row.")
-    return value
+def _check_offer(offer: dict[str, Any], given: _Given) -> None:
+    parameters = given.parameters("limited_time_offer")
+    if not offer.get("has_expiration"):
+        if parameters:
+            raise GraphError(132012, "limited_time_offer: the template has no offer that ends.")
+        return
+    if len(parameters) != 1:
+        raise GraphError(131008, "limited_time_offer: the moment at which the offer ends is missing.")
+    if parameters[0].get("type") != "limited_time_offer":
+        raise GraphError(132012, "limited_time_offer: a parameter of that type is expected.")
+    value = Part(parameters[0], "limited_time_offer").part("limited_time_offer")
+    value.whole_number("expiration_time_ms", 0, 10**15)
 
 
-def _check_buttons(buttons: list[dict[str, Any]], given: list[dict[str, Any]]) -> None:
-    filled: set[str] = set()
-    by_index = {str(index): button for index, button in enumerate(buttons)}
-    for component in given:
-        index = str(component.get("index"))
-        button = by_index.get(index)
-        if button is None:
-            raise GraphError(131009, f"button: there is no button with the index {index}.")
-        parameters = _objects(component.get("parameters", []))
-        sub_type = str(component.get("sub_type")).lower()
-        expected = "url" if button["type"] == "OTP" else button["type"].lower()
-        if sub_type != expected:
-            raise GraphError(132012, f"button {index}: {expected} is expected, {sub_type} was received.")
-        if len(parameters) != 1:
-            raise GraphError(132000, f"button {index}: one parameter is expected.")
-        _check_button_value(f"button {index}", sub_type, parameters[0])
-        filled.add(index)
-    for index, button in by_index.items():
-        if index not in filled and _is_open(button):
-            raise GraphError(131008, f"button {index}: the parameter is missing.")
-
-
-def _check_button_value(place: str, sub_type: str, parameter: dict[str, Any]) -> None:
-    kinds = {"url": "text", "quick_reply": "payload", "copy_code": "coupon_code"}
-    if sub_type not in kinds:
-        raise GraphError(132012, f"{place}: a button of this kind takes no parameter.")
-    value = _text(place, parameter, kinds[sub_type])
-    if sub_type == "copy_code" and len(value) > LONGEST_CODE:
-        raise GraphError(131009, f"{place}: a code has at most {LONGEST_CODE} characters.")
-
-
-def _is_open(button: dict[str, Any]) -> bool:
-    return button["type"] in {"OTP", "COPY_CODE"} or bool(_PLACEHOLDER.search(button.get("url", "")))
+def _check_carousel(cards: list[dict[str, Any]], given: _Given, named: bool, check_link: CheckLink) -> None:
+    component = given.part("carousel")
+    if component is None and not cards:
+        return
+    if component is None:
+        raise GraphError(131008, "carousel: the cards are missing.")
+    received = objects(component.get("cards", []), "carousel['cards']")
+    if len(received) != len(cards):
+        raise GraphError(
+            132000, f"carousel: {len(received)} cards were given, the template has {len(cards)}."
+        )
+    indexes = [card.get("card_index") for card in received]
+    if indexes != list(range(len(cards))):
+        raise GraphError(131009, "carousel: the cards' card_index must count from 0.")
+    for index, (card, values) in enumerate(zip(cards, received, strict=True)):
+        place = f"carousel['cards'][{index}]"
+        parts = _by_type(card["components"])
+        inner = _Given(values.get("components", []), place, _CARD_COMPONENTS)
+        _check_part(parts, inner, named, check_link, LONGEST_CARD_BODY)
+        check_buttons(parts.get("BUTTONS", {}).get("buttons", []), inner.buttons)

@@ -1,4 +1,4 @@
-"""The templates of the double's business account: listed in pages, created, deleted."""
+"""The templates of the double's business account: listed in pages, created, edited, deleted."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ from threading import Lock
 from typing import Any
 from urllib.parse import urlencode
 
-from .errors import GraphError
+from .errors import GraphError, unknown_node
 from .samples import Template, sample_templates
 
 _DEFAULT_FIELDS = ("id", "name", "language", "status", "category", "components")
 _CATEGORIES = {"MARKETING", "UTILITY", "AUTHENTICATION"}
 _LONGEST_PAGE = 1_000
+_KEPT = ("message_send_ttl_seconds",)
+_EDITABLE_MEMBERS = {"components", "category", "message_send_ttl_seconds", "parameter_format"}
+_EDITABLE_STATUSES = {"APPROVED", "REJECTED", "PAUSED"}
 
 
 class TemplateShelf:
@@ -64,13 +67,7 @@ class TemplateShelf:
         chosen = [template for template in self.all() if _matches(template, query)]
         start, limit = _position(query.get("after")), _limit(query.get("limit"))
         shown = chosen[start : start + limit]
-        fields = query["fields"].split(",") if query.get("fields") else _DEFAULT_FIELDS
-        page: dict[str, Any] = {
-            "data": [
-                {name: value for name, value in template.items() if name in fields or name == "id"}
-                for template in shown
-            ]
-        }
+        page: dict[str, Any] = {"data": [_chosen(template, query) for template in shown]}
         if shown:
             end = start + len(shown)
             page["paging"] = {"cursors": {"before": _cursor(start), "after": _cursor(end)}}
@@ -99,6 +96,25 @@ class TemplateShelf:
             self._templates.append(template)
         return {name: template[name] for name in ("id", "status", "category")}
 
+    def describe(self, template_id: str, query: Mapping[str, str]) -> dict[str, Any] | None:
+        """One template by its id, with the fields that ``query`` asks for; ``None`` if there is none."""
+        for template in self.all():
+            if template.get("id") == template_id:
+                return _chosen(template, query)
+        return None
+
+    def edit(self, template_id: str, body: Any) -> dict[str, Any]:
+        """Change a template by Meta's body of an edit; it has the status of a new one afterwards.
+
+        :raises GraphError: there is none, it is not in a state to be changed, or the change is wrong.
+        """
+        with self._lock:
+            for index, template in enumerate(self._templates):
+                if template.get("id") == template_id:
+                    self._templates[index] = _edited(template, body) | {"status": self._new_status}
+                    return {"success": True}
+        raise unknown_node(template_id)
+
     def delete(self, query: Mapping[str, str]) -> dict[str, Any]:
         """Delete every language of ``name``, or only the one whose id is ``hsm_id``.
 
@@ -117,6 +133,11 @@ class TemplateShelf:
                 raise GraphError(100, "The template was not found.", subcode=2593002)
             self._templates = kept
         return {"success": True}
+
+
+def _chosen(template: Template, query: Mapping[str, str]) -> dict[str, Any]:
+    fields = query["fields"].split(",") if query.get("fields") else _DEFAULT_FIELDS
+    return {name: value for name, value in template.items() if name in fields or name == "id"}
 
 
 def _matches(template: Template, query: Mapping[str, str]) -> bool:
@@ -170,4 +191,20 @@ def _checked(body: Any) -> Template:
         "category": body["category"],
         "parameter_format": str(body.get("parameter_format", "POSITIONAL")).upper(),
         "components": components,
+        **{member: body[member] for member in _KEPT if member in body},
     }
+
+
+def _edited(template: Template, body: Any) -> Template:
+    if not isinstance(body, dict) or not body.keys() & _EDITABLE_MEMBERS:
+        raise GraphError(100, "There is nothing to change.")
+    if template["status"] not in _EDITABLE_STATUSES:
+        raise GraphError(100, f"A template that is {template['status']} cannot be changed.")
+    if (
+        template["status"] == "APPROVED"
+        and body.get("category", template["category"]) != template["category"]
+    ):
+        raise GraphError(100, "The category of an approved template cannot be changed.")
+    changes = {member: body[member] for member in _EDITABLE_MEMBERS if member in body}
+    checked = _checked({**template, **changes})
+    return {**template, **checked}
