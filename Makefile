@@ -3,7 +3,8 @@
 PYTHON ?= python3
 PORT ?= 5000
 ARGS ?=
-EXTRAS := test,dev,reference,redis,postgresql,mysql
+BENCHMARK ?= worker_drain
+EXTRAS := test,dev,reference,celery,redis,postgresql,mysql
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -17,7 +18,7 @@ export HOME := $(CURDIR)/$(VENV)/home
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test lint type format docs clean distclean
+.PHONY: help install run test reliability benchmark lint type format docs clean distclean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -39,6 +40,12 @@ run: install  ## start the reference app on http://127.0.0.1:$PORT
 test: install  ## run the tests; at the end: which were left out, and why
 	@$(BIN)/python -m pytest $(ARGS)
 
+reliability: install  ## kill, cut and stop processes while messages go through: a table of verdicts
+	@PYTHONPATH=tests $(BIN)/python -m reliability $(ARGS)
+
+benchmark: install  ## measure how fast workers send; BENCHMARK=callbacks or dashboard_pages: reports, pages
+	@PYTHONPATH=tests:benchmarks $(BIN)/python benchmarks/$(BENCHMARK).py $(ARGS)
+
 lint: install  ## ruff: rules and formatting
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -50,10 +57,14 @@ format: install  ## mend what ruff can mend
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-docs: install  ## write docs/settings.md again from the table of settings
+docs: install  ## write the pages again that are made from the code
 	@mkdir -p docs
 	@$(BIN)/flask --app reference_app waapi settings --markdown > $(VENV)/settings.md
 	@mv $(VENV)/settings.md docs/settings.md
+	@$(BIN)/flask --app reference_app waapi message-types > $(VENV)/message-types.md
+	@mv $(VENV)/message-types.md docs/message-types.md
+	@$(BIN)/python -m waapi_cloud.error_page > $(VENV)/errors.md
+	@mv $(VENV)/errors.md docs/errors.md
 
 clean:  ## remove what builds and tests leave behind
 	rm -rf build dist *.egg-info .tox .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov

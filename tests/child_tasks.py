@@ -12,10 +12,14 @@ from dataclasses import dataclass, field
 from multiprocessing.synchronize import Barrier
 from typing import Any
 
+from batches import send_batch, texts
 from factories import MESSAGES, TEXT_SEND, World, opened, text_body
 
 PROCESSES = 4
-PATIENCE = 30.0
+REFUSALS = ("KEY_INACTIVE", "KEY_EXPIRED", "INVALID_API_KEY")
+"""Of a key that was switched off, rotated or deleted."""
+
+PATIENCE = 120.0
 """Seconds after which a test that waits for others gives up."""
 
 _start: Barrier | None = None
@@ -73,6 +77,21 @@ def read_messages(database_uri: str, key: str, times: int, config: dict[str, Any
         return Counter(world.get(MESSAGES, key).status_code for _ in range(times))
 
 
+def read_and_log(database_uri: str, key: str, times: int, config: dict[str, Any]) -> None:
+    """Ask for the history so often, and write the log now and then."""
+    with _world(database_uri, config) as world:
+        for number in range(times):
+            world.get(MESSAGES, key)
+            if number % 3 == 2:
+                world.services.request_log.flush()
+
+
+def send_batches(database_uri: str, key: str, size: int, times: int, config: dict[str, Any]) -> Counter[int]:
+    """Send so many batches of so many messages; the statuses of the answers."""
+    with _world(database_uri, config) as world:
+        return Counter(send_batch(world, texts(size), key=key).status_code for _ in range(times))
+
+
 def send_until_refused(database_uri: str, key: str, config: dict[str, Any]) -> Hammered:
     """Send texts until the key has been refused."""
     with _world(database_uri, config) as world:
@@ -83,7 +102,7 @@ def hammer(world: World, key: str, refusals: int = 3) -> Hammered:
     """Send texts until the key has been refused so often."""
     seen = Hammered()
     deadline = time.monotonic() + PATIENCE
-    while seen.codes["KEY_INACTIVE"] + seen.codes["INVALID_API_KEY"] < refusals:
+    while sum(seen.codes[code] for code in REFUSALS) < refusals:
         started = time.monotonic()
         if started > deadline:
             raise TimeoutError(f"The key was never refused: {seen.codes}")

@@ -2,33 +2,49 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
 
 import factories
 import services
+from browsing import ARGUMENTS
 from factories import MakeWorld, World
 from flask_waapi.testing import ManualClock
+from selection import few_of
 from services import ThrowAwayDatabase
 
-# The machine's load decides how long an example takes, so time says nothing.
-hypothesis.settings.register_profile("waapi", deadline=None)
-hypothesis.settings.load_profile("waapi")
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
+# The machine's load decides how long an example takes, so time says nothing. Where a change is judged, it is
+# judged by the same examples each time; new ones are looked for where somebody is there to follow them up.
+hypothesis.settings.register_profile("waapi", deadline=None, derandomize="CI" in os.environ)
+# For the runs that show something else than the code: other versions, missing packages.
+hypothesis.settings.register_profile("few", hypothesis.settings.get_profile("waapi"), max_examples=10)
+PROFILE = os.environ.get("WAAPI_TEST_PROFILE", "waapi")
+hypothesis.settings.load_profile(PROFILE)
+
+
+TESTS = Path(__file__).parent
 
 NEEDED_PACKAGES = {
-    "dashboard/test_browser.py": ("playwright",),
+    **{str(path.relative_to(TESTS)): ("playwright",) for path in TESTS.glob("*/test_*browser.py")},
     "dashboard/test_guard.py": ("flask_wtf",),
     "hosts/test_csrf.py": ("flask_wtf",),
     "hosts/test_everything_at_once.py": ("flask_smorest", "flask_wtf"),
     "hosts/test_flask_migrate.py": ("flask_migrate",),
     "hosts/test_smorest.py": ("flask_smorest",),
+    "work/test_celery_workers.py": ("celery",),
+    "work/test_init_celery.py": ("celery",),
+    "work/test_wakeups.py": ("celery",),
 }
 """What the modules import that bring a host's other extensions, or a browser."""
 
@@ -37,6 +53,13 @@ collect_ignore = [
     for path, packages in NEEDED_PACKAGES.items()
     if not services.must_run("every package") and not all(find_spec(name) for name in packages)
 ]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Takes a few cases of each test in the runs that show something else than the code."""
+    if PROFILE == "few":
+        items[:], left_out = few_of(items)
+        config.hook.pytest_deselected(items=left_out)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -104,6 +127,20 @@ def database_uri(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def sqlite_uri(tmp_path: Path) -> str:
     """The SQLAlchemy URL of a SQLite file that does not exist yet."""
     return f"sqlite:///{tmp_path / 'waapi.sqlite'}"
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One browser for all tests: two in one process get into each other's way."""
+    path = services.require("browser")
+    from playwright.sync_api import expect, sync_playwright
+
+    # How long a machine takes depends on what else it does.
+    expect.set_options(timeout=30_000)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture

@@ -15,8 +15,9 @@ from flask_sqlalchemy import SQLAlchemy
 from werkzeug.test import TestResponse
 
 from factories import ALL_PERMISSIONS
-from flask_waapi import IssuedKey, Viewer, WaApi
+from flask_waapi import Access, IssuedKey, Viewer, WaApi
 from flask_waapi.dashboard import csrf
+from flask_waapi.messaging.routing import ChooseProvider
 from flask_waapi.services import EXTENSION, Services
 from flask_waapi.testing import ManualClock
 from recorder import RecorderPlugin, Script
@@ -89,15 +90,21 @@ class Host:
 
     def apply_due(self) -> None:
         """Let the announced statuses come true whose time has come."""
-        self.services.loop.run_once()
+        self.services.worker.run_once()
 
 
 def make_host(
-    database_uri: str, prepare: Callable[[Flask], object] = lambda app: None, **config: Any
+    database_uri: str,
+    prepare: Callable[[Flask], object] = lambda app: None,
+    access: Access | None = None,
+    choose: ChooseProvider | None = None,
+    **config: Any,
 ) -> Host:
     """A host on an empty database, without a background thread.
 
     :param prepare: what the host does to its app before the extension joins it.
+    :param access: says who is there; without it, whoever is the host's ``visitor``.
+    :param choose: says which instance sends a message.
     """
     app = Flask(__name__)
     app.config.update(
@@ -105,6 +112,7 @@ def make_host(
         SQLALCHEMY_DATABASE_URI=database_uri,
         SQLALCHEMY_ENGINE_OPTIONS={"connect_args": {"timeout": 30}},
         WAAPI_BACKGROUND_THREAD=False,
+        WAAPI_SERVICE_WINDOW="off",
     )
     app.config.update(config)
     db = SQLAlchemy(app)
@@ -113,9 +121,10 @@ def make_host(
     waapi = WaApi(
         app,
         db=db,
-        dashboard_access=lambda: host.visitor,
+        dashboard_access=access or (lambda: host.visitor),
         clock=clock,
         plugins={"recorder": RecorderPlugin(script)},
+        choose_provider=choose,
     )
     host = Host(app, waapi, clock, script)
     with app.app_context():

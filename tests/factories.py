@@ -33,6 +33,7 @@ TEMPLATE_SEND = f"{API}/messages/template/send"
 TEXT_SEND = f"{API}/messages/text/send"
 MEDIA_SEND = f"{API}/messages/media/send"
 MESSAGES = f"{API}/messages"
+BATCH = f"{API}/messages/batch"
 TEMPLATES = f"{API}/templates"
 
 RECIPIENT = "+1234567890"
@@ -112,6 +113,10 @@ class World:
         options.setdefault("content_type", "application/json")
         return self.client.post(path, data=body, headers=headers, **options)
 
+    def delete(self, path: str, key: str | None = "", **options: Any) -> TestResponse:
+        """A DELETE with the key ``shop``, another secret, or none."""
+        return self.client.delete(path, headers=self._headers(key, options), **options)
+
     def send(self, **members: Any) -> TestResponse:
         """Send the sample template."""
         return self.post(TEMPLATE_SEND, template_body(**members))
@@ -146,7 +151,7 @@ class World:
 
     def work(self) -> None:
         """Do in the background what is due."""
-        while (found := self.services.loop.run_once()) > 0:
+        while (found := self.services.worker.run_once()) > 0:
             pass
         assert found == 0, "a background job has failed"
 
@@ -162,7 +167,11 @@ MakeWorld = Callable[..., World]
 
 
 def make_app(
-    database_uri: str, clock: ManualClock | None = None, script: Script | None = None, **config: Any
+    database_uri: str,
+    clock: ManualClock | None = None,
+    script: Script | None = None,
+    plugins: Mapping[str, object] | None = None,
+    **config: Any,
 ) -> World:
     """An app on an empty or migrated database, migrated, without a background thread."""
     migrated(database_uri)
@@ -172,10 +181,14 @@ def make_app(
         SECRET_KEY="a secret of tests",
         SQLALCHEMY_DATABASE_URI=database_uri,
         WAAPI_BACKGROUND_THREAD=False,
+        # Messages are sent one after the other, in the order of a script.
+        WAAPI_SEND_THREADS=1,
+        # Most tests send texts to people who have never written.
+        WAAPI_SERVICE_WINDOW="off",
     )
     app.config.update(config)
     db = SQLAlchemy(app)
-    waapi = WaApi(app, db=db, clock=clock, plugins={"recorder": RecorderPlugin(script)})
+    waapi = WaApi(app, db=db, clock=clock, plugins={"recorder": RecorderPlugin(script)} | dict(plugins or {}))
     return World(app, waapi, db, clock, script)
 
 

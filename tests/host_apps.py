@@ -72,6 +72,7 @@ def make_app(database_uri: str, waapi: WaApi | None = None, **config: Any) -> Wo
         SECRET_KEY="a secret of the host",
         SQLALCHEMY_DATABASE_URI=database_uri,
         WAAPI_BACKGROUND_THREAD=False,
+        WAAPI_SERVICE_WINDOW="off",
     )
     app.config.update(config)
     db = SQLAlchemy(app, metadata=HostBase.metadata)

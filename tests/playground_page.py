@@ -32,7 +32,7 @@ def answer_on(page: str) -> Any:
 
 def curl_on(page: str) -> list[str]:
     """The words of the line for a shell."""
-    found = re.search(r'<code id="curl">(.*?)</code>', page, re.DOTALL)
+    found = re.search(r'<code id="code-text-curl">(.*?)</code>', page, re.DOTALL)
     assert found
     return shlex.split(html.unescape(found[1]).replace("\\\n", " "))
 

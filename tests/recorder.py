@@ -9,15 +9,17 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from flask_waapi import (
+    CallbackItem,
     CallbackRefused,
     CallbackRequest,
     Content,
     OutboundMessage,
     Provider,
     ProviderContext,
+    ProviderEvent,
     SendResult,
-    StatusUpdate,
     TemplateDefinition,
+    Throughput,
     hookimpl,
 )
 from flask_waapi.content import CONTENT_TYPES
@@ -48,8 +50,9 @@ class Script:
     outcomes: deque[Outcome] = field(default_factory=deque)
     templates: list[TemplateDefinition] = field(default_factory=lambda: [ORDER_CONFIRMATION])
     template_error: Exception | None = None
-    updates: list[StatusUpdate] = field(default_factory=list)
-    content_types: frozenset[type[Content]] = frozenset(CONTENT_TYPES.values())
+    updates: list[ProviderEvent] = field(default_factory=list)
+    content_types: frozenset[type[Content]] = frozenset(CONTENT_TYPES)
+    throughput: Throughput = field(default_factory=Throughput)
     sent: list[OutboundMessage] = field(default_factory=list)
     listings: int = 0
     closed: list[str] = field(default_factory=list)
@@ -66,6 +69,7 @@ class Recorder(Provider):
     def __init__(self, context: ProviderContext, script: Script) -> None:
         self.name = context.name
         self.content_types = script.content_types
+        self.throughput = script.throughput
         self._script = script
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
@@ -89,10 +93,15 @@ class Recorder(Provider):
             raise self._script.template_error
         return list(self._script.templates)
 
-    def parse_callback(self, request: CallbackRequest) -> Iterable[StatusUpdate]:
+    def verify_callback(self, request: CallbackRequest) -> None:
         if request.headers.get("x-signature") != "good":
             raise CallbackRefused("The signature is wrong.")
-        return list(self._script.updates)
+
+    def parse_callback(self, body: bytes) -> Iterable[CallbackItem]:
+        return [
+            CallbackItem(f"updates[{index}]", {"index": index}, (update,))
+            for index, update in enumerate(self._script.updates)
+        ]
 
     def close(self) -> None:
         self._script.closed.append(self.name)

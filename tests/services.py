@@ -11,11 +11,13 @@ import os
 import secrets
 import shutil
 import socket
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -54,7 +56,7 @@ def _probe_rabbitmq(uri: str) -> None:
     _converse(uri, 5672, b"AMQP\x00\x00\x09\x01", b"\x01\x00\x00")
 
 
-def _probe_chromium(path: str) -> None:
+def _probe_program(path: str) -> None:
     if shutil.which(path) is None:
         raise FileNotFoundError(f"no program {path}")
 
@@ -107,8 +109,8 @@ SERVICES = {
             name="rabbitmq",
             variable="WAAPI_TEST_RABBITMQ_URI",
             default="amqp://guest:guest@127.0.0.1:5672//",
-            modules=(),
-            extra="",
+            modules=("celery",),
+            extra="celery",
             start="start a RabbitMQ server: rabbitmq-server -detached",
             probe=_probe_rabbitmq,
         ),
@@ -116,10 +118,64 @@ SERVICES = {
             name="browser",
             variable="WAAPI_TEST_CHROMIUM",
             default="/usr/bin/chromium",
-            modules=("playwright",),
+            modules=("playwright", "axe_playwright_python"),
             extra="test",
             start="install Chromium: scripts/install-debian-packages",
-            probe=_probe_chromium,
+            probe=_probe_program,
+        ),
+        Service(
+            name="curl",
+            variable="WAAPI_TEST_CURL",
+            default="curl",
+            modules=(),
+            extra="test",
+            start="install curl",
+            probe=_probe_program,
+        ),
+        Service(
+            name="node",
+            variable="WAAPI_TEST_NODE",
+            default="node",
+            modules=(),
+            extra="test",
+            start="install Node 18 or newer",
+            probe=_probe_program,
+        ),
+        Service(
+            name="php",
+            variable="WAAPI_TEST_PHP",
+            default="php",
+            modules=(),
+            extra="test",
+            start="install PHP with its curl extension: scripts/install-debian-packages",
+            probe=_probe_program,
+        ),
+        Service(
+            name="go",
+            variable="WAAPI_TEST_GO",
+            default="go",
+            modules=(),
+            extra="test",
+            start="install Go: scripts/install-debian-packages",
+            probe=_probe_program,
+        ),
+        Service(
+            name="httpx",
+            variable="WAAPI_TEST_PYTHON",
+            default=sys.executable,
+            modules=("httpx",),
+            extra="test",
+            start="install httpx",
+            probe=_probe_program,
+        ),
+        Service(
+            name="httpie",
+            variable="WAAPI_TEST_HTTPIE",
+            default=str(Path(sys.executable).with_name("http")),
+            modules=("httpie",),
+            extra="test",
+            start="install HTTPie",
+            probe=_probe_program,
         ),
     )
 }

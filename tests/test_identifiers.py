@@ -8,7 +8,7 @@ from uuid import RFC_4122
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flask_waapi.identifiers import uuid7
+from flask_waapi.identifiers import moment_of, ordered_id, uuid7
 
 MOMENTS = st.integers(0, 253_000_000_000_000_000).map(
     lambda microseconds: datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)
@@ -64,3 +64,14 @@ def test_ids_of_one_moment_differ() -> None:
     now = datetime(2026, 1, 1, tzinfo=UTC)
 
     assert len({uuid7(now) for _ in range(1_000)}) == 1_000
+
+
+@given(MOMENTS, MOMENTS)
+def test_an_ordered_one_comes_after_another_whatever_the_time_is(now: datetime, then: datetime) -> None:
+    before = ordered_id(then)
+
+    made = ordered_id(now, after=before)
+
+    assert made > before
+    assert (made.version, made.variant) == (7, RFC_4122)
+    assert moment_of(made) == max(moment_of(before), moment_of(uuid7(now)))

@@ -17,14 +17,18 @@ ROOT = Path(__file__).parents[1]
 
 FLOORS = (
     ("errors", "discretion"),
-    ("content", "settings", "signals", "identifiers"),
+    ("content", "gates", "prices", "signals", "identifiers", "timing"),
+    ("setting_checks",),
+    ("settings",),
     ("plugins", "storage"),
-    ("access",),
+    ("access", "outgoing"),
     ("messaging",),
     ("work",),
     ("services",),
     ("api", "cli"),
-    ("dashboard",),
+    ("dashboard", "call_options"),
+    ("media_calls", "send_calls", "template_calls", "webhook_calls"),
+    ("calls",),
     ("extension",),
     ("__init__",),
 )
@@ -257,12 +261,12 @@ def test_nothing_below_the_api_touches_the_request(path: Path) -> None:
         ("flask_limiter", {"flask_waapi.access.limits"}),
         ("limits", {"flask_waapi.access.limits"}),
         ("alembic", {"flask_waapi.storage.migrate"}),
-        ("requests", {"waapi_cloud.client"}),
+        ("requests", {"waapi_cloud.client", "waapi_cloud.connections"}),
         ("urllib3", {"waapi_cloud.client"}),
         ("pluggy", {"flask_waapi.plugins.hookspecs", "flask_waapi.plugins.registry"}),
         ("blinker", {"flask_waapi.signals"}),
         ("apispec", {"flask_waapi.api.openapi"}),
-        ("celery", set()),
+        ("celery", {"flask_waapi.work.celery"}),
         ("flask_sqlalchemy", {"reference_app.extensions"}),
         ("flask_login", None),
         ("flask_wtf", set()),
@@ -289,7 +293,11 @@ VENDORS = re.compile(r"facebook|waapi_cloud|wamid|biz_opaque|twilio|vonage", re.
 VENDOR_NAMES = re.compile(r"META|Meta|meta_\w+|\w+_meta|cloud|cloud_\w+")
 
 
-@pytest.mark.parametrize("path", CORE, ids=named)
+IN_METAS_WORDS = {"flask_waapi/api/schemas/sends.py", "flask_waapi/api/message_types.py"}
+"""What the API takes under Meta's own name, and what the docs show of it."""
+
+
+@pytest.mark.parametrize("path", [path for path in CORE if named(path) not in IN_METAS_WORDS], ids=named)
 def test_core_code_names_no_vendor(path: Path) -> None:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     docstrings = _docstrings(tree)

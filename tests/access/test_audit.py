@@ -44,14 +44,17 @@ def test_each_change_leaves_one_row(any_world: World) -> None:
         ("enable", "cli"),
         ("delete", "python"),
     ]
-    assert {(entry.account, entry.key_name) for entry in found} == {("default", "shop")}
-    assert len({entry.key_id for entry in found}) == 1
+    assert {(entry.account, entry.subject_name) for entry in found} == {("default", "shop")}
+    assert len({entry.subject_id for entry in found}) == 1
     assert found[0].details == {
+        "description": "",
         "permissions": ["send_text"],
         "mode": "live",
         "rate_limit": 5,
         "daily_limit": None,
         "expires_at": None,
+        "allowed_networks": [],
+        "provider": None,
     }
 
 
@@ -87,7 +90,7 @@ def test_a_change_rolled_back_takes_its_row_with_it(
         audit.record(*arguments, **options)  # type: ignore[arg-type]
         raise ZeroDivisionError
 
-    monkeypatch.setattr("flask_waapi.access.keys.record_audit", fail)
+    monkeypatch.setattr("flask_waapi.access.keys.record", fail)
     with pytest.raises(ZeroDivisionError):
         any_world.services.keys.set_enabled("default", "shop", False, actor="test")
 
@@ -111,5 +114,5 @@ def test_the_history_of_a_key_is_read_newest_first_and_by_its_account_only(world
     world.services.keys.set_enabled("default", "shop", False, actor="b")
     store = world.services.store
 
-    assert [entry.action for entry in audit.of_key(store, "default", key_id)] == ["disable", "create"]
-    assert audit.of_key(store, "other", key_id) == []
+    assert [entry.action for entry in audit.of_subject(store, "default", key_id)] == ["disable", "create"]
+    assert audit.of_subject(store, "other", key_id) == []

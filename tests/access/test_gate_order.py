@@ -149,6 +149,7 @@ def test_the_calls_of_the_last_24_hours_are_counted(world: World) -> None:
         world.clock.advance(timedelta(hours=hours))
         world.get(MESSAGES)
 
+    world.services.request_log.flush()
     assert world.services.request_log.counters("default").calls_today == 3
     world.clock.advance(timedelta(hours=1))
     assert world.services.request_log.counters("default").calls_today == 2

@@ -57,6 +57,9 @@ def test_a_key_has_what_it_was_given(any_world: World) -> None:
         "used_today": 0,
         "last_used_at": None,
         "expired": False,
+        "provider": None,
+        "own_rate_limit": 7,
+        "own_daily_limit": 70,
     }
 
 
@@ -166,6 +169,14 @@ def test_a_wrong_field_is_refused(shared: World, kind: str) -> None:
         issue(shared, **{"name": f"wrong {kind}", **fields})
 
     assert [fault.pointer for fault in refused.value.faults] == [pointer]
+
+
+@pytest.mark.parametrize("account", ["", "x" * 65, "a\0", "\ud800", None])
+def test_an_account_that_not_every_database_could_hold_is_refused(world: World, account: Any) -> None:
+    with pytest.raises(ValidationFailed) as raised:
+        issue(world, account=account)
+
+    assert [fault.pointer for fault in raised.value.faults] == ["/account"]
 
 
 def test_all_wrong_fields_are_told_at_once(shared: World) -> None:

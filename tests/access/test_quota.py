@@ -166,3 +166,17 @@ def test_a_flushed_minute_counter_does_not_touch_the_day(make_world: MakeWorld, 
 
     # Another app has minute counters of its own.
     assert make_world().get(MESSAGES, key).status_code == 429
+
+
+def test_what_a_key_used_long_ago_is_forgotten_on_its_first_request_of_a_day(any_world: World) -> None:
+    for days in (0, 1, 31):
+        any_world.clock.advance(timedelta(days=days))
+        any_world.get(MESSAGES)
+    other = any_world.issue_key("other")
+    any_world.clock.advance(timedelta(days=40))
+    any_world.get(MESSAGES, other)
+    assert set(used(any_world)) == {date(2026, 1, 2), date(2026, 2, 2), date(2026, 3, 14)}
+
+    any_world.get(MESSAGES)
+
+    assert set(used(any_world)) == {date(2026, 3, 14)}

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import sys
+import time
 from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from flask import Flask
+from limits.storage import memory
 
 from answers import error
 from factories import MESSAGES, MakeWorld, World
 from flask_waapi import require_key
+from flask_waapi.access.limits import MinuteLimits
 from flask_waapi.access.secrets import generate
+from flask_waapi.settings import load
 
 
 @pytest.fixture
@@ -97,3 +106,54 @@ def test_the_limit_holds_on_a_hosts_own_guarded_view(strict: World) -> None:
     statuses = [strict.get("/own", "garbage").status_code for _ in range(11)]
 
     assert statuses == [401] * 10 + [429]
+
+
+@pytest.fixture
+def quick_switches() -> Iterator[None]:
+    """Threads meet wherever they can."""
+    standard = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(standard)
+
+
+def of_one_process(**config: object) -> MinuteLimits:
+    """The limits of a process that answers ten wrong keys a minute from one address."""
+    return MinuteLimits(load({"SECRET_KEY": "test", "WAAPI_WRONG_KEY_LIMIT": 10, **config}))
+
+
+@pytest.mark.usefixtures("quick_switches")
+def test_in_memory_threads_that_meet_are_granted_exactly_the_limit() -> None:
+    app, limits = Flask("counted"), of_one_process()
+
+    def granted(address: str) -> int:
+        with app.test_request_context():
+            return sum(limits.count_wrong_key(address).granted for _ in range(5))
+
+    with ThreadPoolExecutor(4) as pool:
+        for number in range(300):
+            assert sum(pool.map(granted, [f"203.0.{number // 256}.{number % 256}"] * 4)) == 10
+
+
+def remembered(limits: MinuteLimits) -> set[str]:
+    """The names under which memory holds something of wrong keys, once its timer has cleared up."""
+    store: Any = limits._wrong_keys.limiter.limiter.storage
+    store.timer.join()
+    return {*store.storage, *store.expirations, *store.events, *store.locks}
+
+
+@pytest.mark.parametrize("uri", ["memory://", pytest.param("redis://127.0.0.1:1/0", marks=pytest.mark.redis)])
+def test_memory_forgets_the_addresses_of_wrong_keys_after_their_minute(
+    monkeypatch: pytest.MonkeyPatch, uri: str
+) -> None:
+    limits = of_one_process(WAAPI_LIMITS_STORAGE_URI=uri)
+    with Flask("counted").test_request_context():
+        for network in range(200):
+            limits.count_wrong_key(f"2001:db8:0:{network:x}::1")
+        assert len(remembered(limits)) == 200
+
+        later = time.time() + 61
+        monkeypatch.setattr(memory, "time", SimpleNamespace(time=lambda: later))
+        limits.count_wrong_key("203.0.113.9")
+
+        assert len(remembered(limits)) == 1

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from werkzeug.serving import make_server
 
-from factories import TEXT_SEND, World, opened, text_body
+from factories import API, TEXT_SEND, World, opened, text_body
 
 TESTS = Path(__file__).parents[1]
 SOUND = json.dumps(text_body()).encode()
@@ -56,7 +56,7 @@ def gunicorn_server(world: World, uri: str) -> Iterator[Address]:
             yield listener.getsockname()
         finally:
             process.terminate()
-            process.wait(timeout=20)
+            process.wait(timeout=60)
 
 
 @pytest.fixture(scope="module", params=[werkzeug_server, gunicorn_server], ids=["werkzeug", "gunicorn"])
@@ -71,10 +71,12 @@ def server(
             yield address, key
 
 
-def talk(address: Address, head: list[str], *parts: bytes) -> tuple[int, dict[str, object]]:
+def talk(
+    address: Address, head: list[str], *parts: bytes, path: str = TEXT_SEND
+) -> tuple[int, dict[str, object]]:
     """Send a raw request; the status and the JSON of the answer."""
     with socket.create_connection(address, timeout=30) as connection:
-        lines = [f"POST {TEXT_SEND} HTTP/1.1", "Host: localhost", "Connection: close", *head, "", ""]
+        lines = [f"POST {path} HTTP/1.1", "Host: localhost", "Connection: close", *head, "", ""]
         # A server may answer and hang up before it has read everything.
         with suppress(BrokenPipeError, ConnectionResetError):
             connection.sendall("\r\n".join(lines).encode())
@@ -135,3 +137,48 @@ def test_a_declared_length_that_is_too_large_is_refused(server: tuple[Address, s
     status, answer = talk(address, head(key, "Content-Length: 262145"))
 
     assert (status, answer["error"]["code"]) == (413, "PAYLOAD_TOO_LARGE")  # type: ignore[index]
+
+
+# Uploads
+
+
+def form(size: int) -> bytes:
+    """A form with a document of so many bytes."""
+    head = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.pdf"\r\n\r\n'
+    return head + b"%PDF-1.7".ljust(size, b"\n") + b"\r\n--x--\r\n"
+
+
+def upload(server: tuple[Address, str], header: str | None, *parts: bytes) -> tuple[int, dict[str, object]]:
+    """Send a form; the status and the JSON of the answer."""
+    address, key = server
+    lines = [f"X-API-Key: {key}", "Content-Type: multipart/form-data; boundary=x"]
+    return talk(address, [*lines, *([header] if header else [])], *parts, path=f"{API}/media")
+
+
+@pytest.mark.parametrize("chunked", [True, False])
+def test_a_file_is_uploaded_whole(server: tuple[Address, str], chunked: bool) -> None:
+    body = form(3_000_000)
+    parts = chunks(body, 65_536) if chunked else [body]
+
+    status, answer = upload(server, CHUNKED if chunked else f"Content-Length: {len(body)}", *parts)
+
+    assert status == 201
+    assert answer["data"]["size"] == 3_000_000  # type: ignore[index]
+
+
+@pytest.mark.parametrize("chunked", [True, False])
+def test_an_upload_that_is_too_long_is_refused(server: tuple[Address, str], chunked: bool) -> None:
+    body = form(106_000_000)
+    parts = chunks(body, 1_000_000) if chunked else [body[:65_536]]
+
+    status, answer = upload(server, CHUNKED if chunked else f"Content-Length: {len(body)}", *parts)
+
+    assert status == 413
+    assert answer["error"]["code"] == "PAYLOAD_TOO_LARGE"  # type: ignore[index]
+
+
+def test_an_upload_without_a_body_is_refused(server: tuple[Address, str]) -> None:
+    status, answer = upload(server, None)
+
+    assert status == 400
+    assert answer["error"]["code"] == "MALFORMED_REQUEST"  # type: ignore[index]

@@ -6,7 +6,9 @@ import logging
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -16,6 +18,7 @@ from werkzeug.test import TestResponse
 from answers import error
 from factories import (
     MESSAGES,
+    RECIPIENT,
     RECORDING,
     TEMPLATE_SEND,
     TEMPLATES,
@@ -25,8 +28,20 @@ from factories import (
     template_body,
     text_body,
 )
-from flask_waapi import Image, Misconfigured, Rejected, Retryable, WaApiError, WindowClosed, errors
+from flask_waapi import (
+    AccountUpdate,
+    Image,
+    Misconfigured,
+    PreferenceUpdate,
+    Rejected,
+    Retryable,
+    WaApiError,
+    WindowClosed,
+    errors,
+)
 from flask_waapi.storage.models import StoredTemplate
+from recorder import ORDER_CONFIRMATION
+from reports import apply
 
 Request = Callable[[World], TestResponse]
 
@@ -116,10 +131,30 @@ def _(world: World) -> TestResponse:
     return answer
 
 
+@case("MESSAGE_NOT_QUEUED", 409)
+def _(world: World) -> TestResponse:
+    uuid = world.send().get_json()["data"]["message_uuid"]
+    return world.delete(f"{MESSAGES}/{uuid}")
+
+
 @case("SERVICE_WINDOW_CLOSED", 409)
 def _(world: World) -> TestResponse:
     world.script.outcomes.append(WindowClosed("24 hours have passed."))
     return world.post(TEXT_SEND, text_body())
+
+
+@case("RECIPIENT_OPTED_OUT", 409)
+def _(world: World) -> TestResponse:
+    world.script.templates = [replace(ORDER_CONFIRMATION, category="MARKETING")]
+    apply(world, "recorder", PreferenceUpdate(RECIPIENT, False, world.clock()))
+    return world.send()
+
+
+@case("ACCOUNT_RESTRICTED", 409)
+def _(world: World) -> TestResponse:
+    told = AccountUpdate("restriction", "Restricted.", world.clock(), stops=frozenset({"template"}))
+    apply(world, "recorder", told)
+    return world.send()
 
 
 @case("PAYLOAD_TOO_LARGE", 413)
@@ -190,6 +225,25 @@ def _(world: World) -> TestResponse:
         return world.get(MESSAGES, key)
 
 
+@case("MESSAGE_NOT_RECEIVED", 409)
+def _(world: World) -> TestResponse:
+    sent = world.post(TEXT_SEND, text_body()).get_json()["data"]
+    return world.post(f"{MESSAGES}/{sent['message_uuid']}/read", {})
+
+
+@case("STORAGE_UNAVAILABLE", 503)
+def _(world: World) -> TestResponse:
+    key = world.key()
+    path = Path(str(sa.make_url(world.app.config["SQLALCHEMY_DATABASE_URI"]).database))
+    world.services.store.engine.dispose()
+    with world.app.app_context():
+        world.db.engine.dispose()
+    path.rename(path.with_suffix(".away"))
+    # SQLite would make a new file; in the place of a file it cannot open a folder.
+    path.mkdir()
+    return world.get(MESSAGES, key)
+
+
 @case("INTERNAL_ERROR", 500)
 def _(world: World) -> TestResponse:
     key = world.key()
@@ -206,7 +260,7 @@ def drop_templates(world: World) -> None:
 @pytest.mark.parametrize("code", CASES)
 def test_each_code_has_its_status_and_the_shape_of_the_contract(make_world: MakeWorld, code: str) -> None:
     status, request = CASES[code]
-    engine_options = {"connect_args": {"timeout": 0.01}}
+    engine_options = {"connect_args": {"timeout": 0.25}}
 
     answer = request(make_world(**RECORDING, SQLALCHEMY_ENGINE_OPTIONS=engine_options))
 
@@ -218,13 +272,17 @@ def test_every_class_of_error_has_a_request_that_meets_it() -> None:
         return {kind}.union(*(family(child) for child in kind.__subclasses__()))
 
     ours = {kind for kind in family(WaApiError) if kind.__module__ == errors.__name__}
-    codes = {(kind.code, kind.status) for kind in ours - {errors.Unauthenticated}}
+    without_a_route = {errors.Unauthenticated, errors.MessageNotFailed, errors.TemplateRejected}
+    codes = {(kind.code, kind.status) for kind in ours - without_a_route}
 
     assert codes == {(code, status) for code, (status, _) in CASES.items()}
 
 
 def test_the_codes_are_those_of_the_contract() -> None:
-    beyond_the_contract = {"STORAGE_BUSY", "INVALID_SIGNATURE"}
+    beyond_the_contract = {
+        *("STORAGE_BUSY", "STORAGE_UNAVAILABLE", "INVALID_SIGNATURE", "MESSAGE_NOT_QUEUED"),
+        *("RECIPIENT_OPTED_OUT", "ACCOUNT_RESTRICTED", "MESSAGE_NOT_RECEIVED"),
+    }
 
     assert set(CASES) - beyond_the_contract == {
         *("MALFORMED_REQUEST", "MISSING_API_KEY", "INVALID_API_KEY", "KEY_INACTIVE", "KEY_EXPIRED"),

@@ -40,7 +40,16 @@ def test_the_timeline_lists_each_fact_once_in_the_order_of_the_facts(world: Worl
 
     assert [event["status"] for event in events] == ["queued", "sent", "delivered", "read"]
     assert [event["occurred_at"][14:19] for event in events] == ["00:00", "00:00", "00:01", "00:02"]
-    assert set(events[0]) == {"status", "occurred_at", "provider_code", "reason"}
+    assert set(events[0]) == {
+        "status",
+        "occurred_at",
+        "recorded_at",
+        "attempt",
+        "code",
+        "provider_code",
+        "reason",
+        "details",
+    }
 
 
 def test_a_failed_message_says_why(recording: World) -> None:

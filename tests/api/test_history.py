@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from answers import data, error, pointers
 from factories import MESSAGES, RECIPIENT, TEXT_SEND, World, add_messages, text_body
 from flask_waapi import Rejected
+from native_interactives import GROUP, USER
 
 
 def listed(world: World, key: str = "", **query: Any) -> list[str]:
@@ -80,6 +81,21 @@ def library(shared: World) -> World:
             )
             shared.clock.advance(60)
     return shared
+
+
+@pytest.mark.parametrize(
+    "members",
+    [{"to": RECIPIENT}, {"to": USER}, {"recipient": USER}, {"to": GROUP, "recipient_type": "group"}],
+    ids=str,
+)
+def test_whoever_can_be_written_to_is_found_by_the_same_name(
+    recording: World, members: dict[str, str]
+) -> None:
+    add_messages(recording, 1, recipient="+19999999999")
+    sent = recording.post(TEXT_SEND, {"text": "Hello", **members}).get_json()["data"]["message_uuid"]
+    to = members.get("to") or members["recipient"]
+
+    assert listed(recording, to=to) == [sent]
 
 
 @pytest.mark.parametrize(
@@ -160,8 +176,10 @@ def test_any_moment_in_any_zone_may_bound_the_history(
         ({"status": "Sent"}, "/status"),
         ({"status": ""}, "/status"),
         ({"type": ""}, "/type"),
-        ({"to": "12345"}, "/to"),
         ({"to": " 1234567890"}, "/to"),
+        ({"to": "+12345 67890"}, "/to"),
+        ({"to": "é"}, "/to"),
+        ({"to": "x" * 161}, "/to"),
         ({"to": "+1234567890\n"}, "/to"),
         ({"reference": ""}, "/reference"),
         ({"reference": "x" * 256}, "/reference"),

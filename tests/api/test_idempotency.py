@@ -216,6 +216,23 @@ def test_what_sent_nothing_and_may_pass_can_be_tried_again_under_the_same_key(
     assert len(recording.script.sent) == 2
 
 
+def test_so_it_can_where_the_process_died_before_it_could_free_the_key(
+    any_recording: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    any_recording.script.outcomes.append(Retryable("Overloaded."))
+    with monkeypatch.context() as patched:
+        patched.setattr(any_recording.services.pipeline, "_release", lambda claim, message: None)
+        error(send(any_recording), 503, "PROVIDER_UNAVAILABLE")
+    error(send(any_recording), 409, "IDEMPOTENCY_IN_PROGRESS")
+    any_recording.clock.advance(10)
+
+    sent = send(any_recording)
+
+    data(sent, 201)
+    assert send(any_recording).get_json() == sent.get_json()
+    assert len(any_recording.script.sent) == 2
+
+
 def test_a_request_that_failed_its_checks_leaves_the_key_free(recording: World) -> None:
     error(send(recording, body=text_body(to="12")), 422, "VALIDATION_ERROR")
     data(send(recording, body=text_body()), 201)
@@ -250,16 +267,16 @@ def test_while_the_first_request_runs_a_repetition_is_told_to_wait(any_recording
     assert len(any_recording.script.sent) == 1
 
 
-def test_sixteen_threads_with_one_key_send_one_message(any_recording: World) -> None:
+def test_thirty_two_threads_with_one_key_send_one_message(any_recording: World) -> None:
     any_recording.key()
-    start = threading.Barrier(16)
+    start = threading.Barrier(32)
 
     def race(_: int) -> TestResponse:
         start.wait(20)
         return send(any_recording)
 
-    with ThreadPoolExecutor(16) as pool:
-        answers = list(pool.map(race, range(16)))
+    with ThreadPoolExecutor(32) as pool:
+        answers = list(pool.map(race, range(32)))
 
     assert {answer.status_code for answer in answers} <= {201, 409}
     assert len({str(answer.get_json()) for answer in answers if answer.status_code == 201}) == 1
@@ -283,6 +300,8 @@ def test_the_answer_of_a_request_whose_process_died_is_made_from_its_message(rec
         (record,) = session.query(IdempotencyRecord)
         record.answer_status = record.answer_body = None
 
+    error(send(recording), 409, "IDEMPOTENCY_IN_PROGRESS")
+    recording.clock.advance(10)
     second = send(recording)
 
     assert (second.status_code, second.get_json()) == (201, first.get_json())

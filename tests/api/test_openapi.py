@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from answers import data
+from batches import accepted, image_item, send_batch, template_item, text_item
 from factories import (
     MEDIA_SEND,
     MESSAGES,
@@ -76,7 +77,7 @@ def test_each_operation_has_an_id_of_its_own_a_summary_and_names_its_permission(
 ) -> None:
     operations = [item for path in document["paths"].values() for item in path.values()]
 
-    assert len({item["operationId"] for item in operations}) == len(operations) == 7
+    assert len({item["operationId"] for item in operations}) == len(operations) == 22
     for item in operations:
         assert item["summary"]
         assert "Needs the permission **" in item["description"]
@@ -105,6 +106,14 @@ REQUESTS: list[tuple[str, str, dict[str, Any]]] = [
     ("MediaSend", MEDIA_SEND, {"to": RECIPIENT, "type": "image", "link": "https://example.com/a.jpg"}),
 ]
 
+ITEMS = [
+    template_item(send_at="2026-01-01T12:00:00Z"),
+    template_body(),
+    text_item(expires_in=60),
+    text_body(),
+    image_item(),
+]
+
 
 @pytest.mark.parametrize(("name", "path", "body"), REQUESTS)
 def test_a_sound_request_is_sound_by_the_document_too(
@@ -116,7 +125,7 @@ def test_a_sound_request_is_sound_by_the_document_too(
 
 @pytest.mark.parametrize(("name", "path", "body"), REQUESTS)
 @pytest.mark.parametrize(
-    "change", [{"to": "12"}, {"to": None}, {"unknown": 1}, {"simulate": "no"}, {"reference": ""}]
+    "change", [{"to": "1 2"}, {"to": None}, {"unknown": 1}, {"simulate": "no"}, {"reference": ""}]
 )
 def test_a_wrong_request_is_wrong_by_the_document_too(
     shared: World,
@@ -143,7 +152,14 @@ def test_what_the_document_requires_is_what_is_required(
 
 
 @pytest.mark.parametrize(
-    "path", [MESSAGES, TEMPLATES, f"{TEMPLATES}/order_confirmation", f"{MESSAGES}/<uuid>"]
+    "path",
+    [
+        MESSAGES,
+        TEMPLATES,
+        f"{TEMPLATES}/order_confirmation",
+        f"{MESSAGES}/<uuid>",
+        f"{MESSAGES}/<uuid>/events",
+    ],
 )
 def test_answers_are_as_described(shared: World, document: dict[str, Any], path: str) -> None:
     uuid = data(shared.send(), 201)["message_uuid"]
@@ -170,10 +186,34 @@ def test_the_answer_of_a_send_is_as_described(shared: World, document: dict[str,
     assert [fault.message for fault in validator.iter_errors(shared.send().get_json())] == []
 
 
+def test_a_sound_batch_is_sound_by_the_document_too(shared: World, document: dict[str, Any]) -> None:
+    validator = schema(document, name="Batch")
+
+    assert len(accepted(send_batch(shared, ITEMS))) == len(ITEMS)
+    assert [fault.message for fault in validator.iter_errors({"messages": ITEMS})] == []
+
+
+@pytest.mark.parametrize(
+    "messages", [[], None, [1], [{}], [text_item(to="1 2")], [text_item(type="x")], [text_item(colour="red")]]
+)
+def test_a_wrong_batch_is_wrong_by_the_document_too(document: dict[str, Any], messages: Any) -> None:
+    assert list(schema(document, name="Batch").iter_errors({"messages": messages})) != []
+
+
+def test_the_answer_of_a_batch_is_as_described(shared: World, document: dict[str, Any]) -> None:
+    responses = document["paths"]["/messages/batch"]["post"]["responses"]
+    expected = responses["202"]["content"]["application/json"]["schema"]
+
+    answer = send_batch(shared, [*ITEMS, None, text_item(to="1 2"), template_item(language="xx")])
+
+    faults = schema(document, inline=expected).iter_errors(answer.get_json())
+    assert [fault.message for fault in faults] == []
+
+
 def test_a_failure_is_as_described(shared: World, document: dict[str, Any]) -> None:
     validator = schema(document, name="FailureEnvelope")
 
-    for answer in (shared.send(to="12"), shared.get(MESSAGES, key=None), shared.client.put(MESSAGES)):
+    for answer in (shared.send(to="1 2"), shared.get(MESSAGES, key=None), shared.client.put(MESSAGES)):
         assert [fault.message for fault in validator.iter_errors(answer.get_json())] == []
 
 

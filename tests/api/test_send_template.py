@@ -9,8 +9,8 @@ from uuid import UUID
 import pytest
 
 from answers import error, pointers
-from factories import SAMPLE_VARIABLES, TEMPLATE_SEND, MakeWorld, World, template_body
-from flask_waapi import OutcomeUnknown, Template, TemplateDefinition
+from factories import RECIPIENT, SAMPLE_VARIABLES, TEMPLATE_SEND, MakeWorld, World, template_body
+from flask_waapi import Native, OutcomeUnknown, Template, TemplateDefinition
 
 
 def test_the_example_of_the_product_page_is_sent(any_world: World) -> None:
@@ -40,9 +40,15 @@ def test_the_answer_has_the_documented_members_and_no_others(world: World) -> No
     assert set(answer.get_json()) == {"success", "data"}
     assert set(answer.get_json()["data"]) == {
         "message_uuid",
+        "direction",
         "status",
         "to",
+        "from",
+        "from_name",
+        "reply_to",
+        "is_echo",
         "type",
+        "content",
         "reference",
         "simulated",
         "template_name",
@@ -51,6 +57,9 @@ def test_the_answer_has_the_documented_members_and_no_others(world: World) -> No
         "provider",
         "provider_message_id",
         "failure",
+        "attempts",
+        "send_at",
+        "expires_at",
         "created_at",
         "updated_at",
     }
@@ -128,7 +137,7 @@ def test_every_fault_is_told_at_once(shared: World) -> None:
             "variables": {"customer_name": "John", "colour": "red"},
             "reference": "",
             "simulate": "no",
-            "recipient": "+1234567890",
+            "recipients": "+1234567890",
         },
     )
 
@@ -139,7 +148,7 @@ def test_every_fault_is_told_at_once(shared: World) -> None:
         "/variables/colour",
         "/reference",
         "/simulate",
-        "/recipient",
+        "/recipients",
     }
 
 
@@ -266,6 +275,22 @@ def test_without_the_check_an_unknown_template_is_left_to_the_provider(make_worl
     content = world.script.sent[0].content
     assert isinstance(content, Template)
     assert [variable.value for variable in content.body] == ["a", "b", "j"]
+
+
+def test_without_the_check_metas_object_is_left_to_the_provider_too(make_world: MakeWorld) -> None:
+    world = make_world(WAAPI_PROVIDERS={"recorder": {}}, WAAPI_TEMPLATE_CHECK="off")
+    parameters = [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]
+    template = {
+        "name": "only_meta_knows",
+        "language": {"code": "en"},
+        "components": [{"type": "body", "parameters": parameters}],
+    }
+
+    answer = world.post(TEMPLATE_SEND, {"to": RECIPIENT, "template": template})
+
+    assert answer.status_code == 201
+    assert world.script.sent[0].content == Native("template", {"template": template})
+    assert answer.get_json()["data"]["text"] == "a\nb"
 
 
 def test_a_template_made_since_the_last_reading_is_found_after_the_interval(recording: World) -> None:

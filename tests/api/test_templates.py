@@ -6,7 +6,8 @@ import pytest
 
 from answers import data, error
 from factories import RECORDING, TEMPLATES, MakeWorld, World
-from flask_waapi import Misconfigured, Retryable, UnsupportedFeature
+from flask_waapi import Misconfigured, Retryable, TemplateUpdate, UnsupportedFeature
+from reports import apply
 from waapi_simulation.samples import SAMPLES
 
 
@@ -27,6 +28,8 @@ def test_a_template_has_the_documented_members(world: World) -> None:
         "language": "en",
         "status": "APPROVED",
         "category": "UTILITY",
+        "quality": None,
+        "reason": None,
         "parameter_format": "NAMED",
         "variables": ["customer_name", "order_id", "total"],
         "components": SAMPLES[0]["components"],
@@ -37,6 +40,25 @@ def test_a_template_is_read_in_all_its_languages(world: World) -> None:
     found = data(world.get(f"{TEMPLATES}/appointment_reminder"))
 
     assert [item["language"] for item in found] == ["de", "en"]
+
+
+def test_what_a_provider_reports_of_a_template_is_shown(recording: World) -> None:
+    recording.services.catalogue.sync("recorder")
+    paused = TemplateUpdate(
+        "order_confirmation",
+        "en",
+        recording.clock(),
+        status="PAUSED",
+        category="MARKETING",
+        quality="RED",
+        reason="Low quality.",
+    )
+    apply(recording, "recorder", paused)
+
+    (found,) = data(recording.get(TEMPLATES))
+
+    members = ("status", "category", "quality", "reason")
+    assert tuple(found[name] for name in members) == ("PAUSED", "MARKETING", "RED", "Low quality.")
 
 
 @pytest.mark.parametrize("name", ["nothing", "Order_Confirmation", "%00", "order_confirmation%20", "💥"])
@@ -75,3 +97,10 @@ def test_it_needs_the_permission_to_view_templates(shared: World, path: str) -> 
     found = error(shared.get(path, key), 403, "PERMISSION_DENIED")
 
     assert found["details"] == {"required_permission": "view_templates"}
+
+
+@pytest.mark.parametrize("name", ["%00", "order%00", "%ED%A0%80", "\N{GRINNING FACE}", "x" * 600])
+def test_a_name_that_no_template_can_have_is_not_found(shared_anywhere: World, name: str) -> None:
+    error(shared_anywhere.get(f"{TEMPLATES}/{name}"), 404, "TEMPLATE_NOT_FOUND")
+    preview = shared_anywhere.post(f"{TEMPLATES}/{name}/preview", {"language": "en"})
+    error(preview, 404, "TEMPLATE_NOT_FOUND")

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
-from factories import ALL_PERMISSIONS, MESSAGES, World, text_body
+from factories import ALL_PERMISSIONS, MESSAGES, MakeWorld, World, text_body
 from flask_waapi.access import audit
 
 Run = Callable[..., Result]
@@ -75,6 +75,7 @@ class TestCreate:
             "state": "active",
             "masked": f"wak_live_…{key[-4:]}",
             "allowed_networks": ["127.0.0.1/32", "2001:db8::/32"],
+            "provider": None,
             "expires_at": "2027-01-01T00:00:00.000000Z",
             "created_at": "2026-01-01T00:00:00.000000Z",
             "last_used_at": None,
@@ -245,7 +246,7 @@ class TestOneKey:
             world.clock.advance(1)
             run("keys", command[0], word, *command[1:])
 
-        entries = audit.of_key(world.services.store, "default", view.id)
+        entries = audit.of_subject(world.services.store, "default", view.id)
         assert [(entry.action, entry.actor) for entry in entries] == [
             ("delete", "cli"),
             ("enable", "cli"),
@@ -295,3 +296,31 @@ class TestList:
 
         assert json.loads(run("keys", "list", "--json").stdout) == []
         assert len(json.loads(run("keys", "list", "--json", "--account", "acme").stdout)) == 1
+
+
+class TestSeveralNumbers:
+    @pytest.fixture
+    def world(self, make_world: MakeWorld) -> World:
+        """An app with two numbers."""
+        numbers = {"shop": {"type": "recorder"}, "support": {"type": "recorder"}}
+        return make_world(WAAPI_PROVIDERS=numbers, WAAPI_DEFAULT_PROVIDER="shop")
+
+    def test_a_key_is_made_for_a_number_and_given_another(self, run: Run) -> None:
+        assert created(run, "--name", "helpdesk", "--provider", "support")["provider"] == "support"
+
+        changed = run("keys", "update", "helpdesk", "--provider", "shop", "--json")
+        cleared = run("keys", "update", "helpdesk", "--provider", "", "--json")
+
+        assert json.loads(changed.stdout)["provider"] == "shop"
+        assert json.loads(cleared.stdout)["provider"] is None
+
+    @pytest.mark.parametrize("words", [("create", "--name", "x"), ("update", "helpdesk")])
+    def test_a_number_that_does_not_exist_is_refused(
+        self, run: Run, refused: Refused, words: tuple[str, ...]
+    ) -> None:
+        created(run, "--name", "helpdesk")
+
+        told = refused("keys", *words, "--provider", "sales")
+
+        assert "'sales' is no provider" in told
+        assert "one of shop, support, simulation" in told

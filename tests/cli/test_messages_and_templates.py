@@ -1,16 +1,19 @@
-"""``flask waapi messages`` and ``flask waapi templates``"""
+"""``flask waapi messages``, ``flask waapi templates``, and the accounts of ``flask waapi providers``"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from click.testing import Result
 
 from factories import MESSAGES, RECORDING, MakeWorld, World, add_messages
-from flask_waapi import Misconfigured, Retryable
+from flask_waapi import AccountUpdate, Misconfigured, Retryable, TemplateUpdate
+from reports import apply
 
 Run = Callable[..., Result]
 Refused = Callable[..., str]
@@ -24,11 +27,21 @@ class TestMessages:
 
         header, line = run("messages", "list").stdout.splitlines()
 
-        assert header.split() == ["MESSAGE", "STATUS", "TYPE", "TO", "TEMPLATE", "REFERENCE", "CREATED"]
+        assert header.split() == [
+            "MESSAGE",
+            "STATUS",
+            "TYPE",
+            "FROM",
+            "TO",
+            "TEMPLATE",
+            "REFERENCE",
+            "CREATED",
+        ]
         assert line.split() == [
             sent,
             "sent",
             "template",
+            "-",
             "+1234567890",
             "order_confirmation",
             "my-order-123",
@@ -113,14 +126,32 @@ class TestTemplates:
     def test_they_are_read_when_they_never_were(self, run: Run, world: World) -> None:
         _, line = run("templates", "list").stdout.splitlines()
 
-        assert line.split(maxsplit=4) == [
+        assert line.split(maxsplit=5) == [
             "order_confirmation",
             "en",
             "APPROVED",
             "UTILITY",
-            "customer_name, order_id, total",
+            "-",
+            "customer_name, order_id, total  -",
         ]
         assert world.script.listings == 1
+
+    def test_what_the_provider_reports_of_them_is_listed(self, run: Run, world: World) -> None:
+        run("templates", "sync")
+        paused = TemplateUpdate(
+            "order_confirmation",
+            "en",
+            world.clock(),
+            status="PAUSED",
+            quality="RED",
+            reason="Recipients have reported it.",
+        )
+        apply(world, "recorder", paused)
+
+        _, line = run("templates", "list").stdout.splitlines()
+
+        assert line.split()[2:5] == ["PAUSED", "UTILITY", "RED"]
+        assert line.endswith("Recipients have reported it.")
 
     def test_a_sync_reads_them_anew(self, run: Run, world: World) -> None:
         run("templates", "list")
@@ -154,3 +185,58 @@ class TestTemplates:
 
         assert refused("templates", "sync") == f"Error: The templates could not be read: {error}"
         assert "order_confirmation" in run("templates", "list").stdout
+
+
+class TestAccounts:
+    """``providers``, of what they report"""
+
+    def test_each_state_has_a_line(self, run: Run, world: World) -> None:
+        now = world.clock()
+        ended = now - timedelta(hours=1)
+        apply(
+            world,
+            "simulation",
+            AccountUpdate(
+                "restriction",
+                "It is restricted.",
+                now,
+                "critical",
+                frozenset({"template"}),
+                now + timedelta(1),
+            ),
+            AccountUpdate("violation", "It was in the wrong.", ended, "warning", until=ended),
+        )
+
+        header, *lines = run("providers").stdout.split("\n\n")[1].splitlines()
+
+        assert header.split() == ["INSTANCE", "SUBJECT", "SEVERITY", "SINCE", "UNTIL", "STOPS", "REPORT"]
+        assert [line.split(maxsplit=6) for line in lines] == [
+            [
+                "simulation",
+                "restriction",
+                "critical",
+                "2026-01-01T00:00:00.000000Z",
+                "2026-01-02T00:00:00.000000Z",
+                "template",
+                "It is restricted.",
+            ],
+            [
+                "simulation",
+                "violation",
+                "over",
+                "2025-12-31T23:00:00.000000Z",
+                "2025-12-31T23:00:00.000000Z",
+                "-",
+                "It was in the wrong.",
+            ],
+        ]
+
+    def test_without_tables_the_instances_are_shown_all_the_same(
+        self, run: Run, make_world: MakeWorld, tmp_path: Path
+    ) -> None:
+        bare = make_world(WAAPI_DATABASE_URI=f"sqlite:///{tmp_path / 'bare.sqlite'}")
+
+        output = run("providers", world=bare).stdout
+
+        assert "SimulationProvider" in output
+        assert "The database cannot be read" in output

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import re
@@ -17,7 +18,7 @@ from typing import ClassVar
 import pytest
 from click.testing import Result
 
-from factories import MakeWorld, World, add_messages
+from factories import MakeWorld, World
 from flask_waapi import Misconfigured, OutboundMessage, Provider, ProviderContext, SendResult, hookimpl
 from flask_waapi.cli.documents import settings_page
 from recorder import RecorderPlugin
@@ -81,10 +82,22 @@ class TestProviders:
         output = run("providers", world=checked).stdout
         instances, types = (block.splitlines() for block in output.strip().split("\n\n"))
 
-        assert instances[0].split() == ["INSTANCE", "CLASS", "DEFAULT", "SIMULATED"]
+        assert instances[0].split() == ["INSTANCE", "CLASS", "DEFAULT", "SIMULATED", "SENDER"]
         assert instances[1].split() == ["one", "Checked", "yes"]
         assert instances[2].split() == ["two", "SimulationProvider", "yes"]
         assert "cloud       flask-waapi:cloud" in types
+
+    def test_what_an_instance_sends_from_is_told_as_a_check_has_taught_it(
+        self, run: Run, checked: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def check(provider: Checked) -> str:
+            provider.sends_from = "+15550000000"
+            return "Reached it."
+
+        monkeypatch.setattr(Checked, "check", check)
+
+        assert "+15550000000" not in run("providers", world=checked).stdout
+        assert "+15550000000  Reached it." in run("providers", "--check", world=checked).stdout
 
     def test_a_check_asks_each_instance(self, run: Run, checked: World) -> None:
         output = run("providers", "--check", world=checked).stdout
@@ -155,12 +168,14 @@ def test_openapi_prints_the_document_that_is_served(run: Run, world: World) -> N
 class TestWorker:
     """``worker --once``"""
 
-    def test_it_sends_what_waits_and_ends(self, run: Run, world: World) -> None:
-        made = add_messages(world, 120, status="queued", attempts=0, due_at=world.clock())
+    def test_it_sends_what_waits_and_ends(self, run: Run, make_world: MakeWorld) -> None:
+        world = make_world(WAAPI_DISPATCH="worker")
+        with world.app.app_context():
+            world.waapi.send_batch([{"to": "+1234567890", "text": "Hello"}] * 120)
 
-        run("worker", "--once")
+        run("worker", "--once", world=world)
 
-        assert {world.message(found).status for found in made} == {"sent"}
+        assert [message.status for message in world.messages()] == ["sent"] * 120
 
     def test_with_nothing_to_do_it_ends_without_a_word(self, run: Run) -> None:
         assert run("worker", "--once").output == ""
@@ -179,7 +194,7 @@ class TestWorker:
         def fail() -> int:
             raise ZeroDivisionError
 
-        monkeypatch.setitem(world.services.loop._jobs, "deliver messages", fail)
+        monkeypatch.setitem(world.services.worker._jobs, "send messages", fail)
 
         result = run("worker", "--once", fails=True)
 
@@ -204,26 +219,28 @@ class TestGraphDouble:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            # Where the tests run in the background of a shell, children would inherit that it is ignored.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
         ) as process:
             try:
                 assert process.stdout is not None
-                first = process.stdout.readline()
-                found = re.search(r"http://127\.0\.0\.1:(\d+)", first)
-                assert found, first
+                told = "".join(itertools.takewhile(lambda line: "Ctrl-C" not in line, process.stdout))
+                found = re.search(r"http://127\.0\.0\.1:(\d+)", told)
+                assert found, told
                 with pytest.raises(urllib.error.HTTPError) as refused:
                     urllib.request.urlopen(f"{found[0]}/v25.0/106540352242922/messages", timeout=10)
                 graph_error = json.loads(refused.value.read())["error"]
                 refused.value.close()
                 process.send_signal(signal.SIGINT)
-                process.wait(timeout=10)
+                process.wait(timeout=60)
                 assert process.stderr is not None
-                output, errors = process.stdout.read(), process.stderr.read()
+                errors = process.stderr.read()
             finally:
                 process.kill()
 
         assert "code" in graph_error
         assert process.returncode == 0, errors
-        assert '"access_token": "t0ken"' in output
+        assert '"access_token": "t0ken"' in told
         assert "Traceback" not in errors
 
     def test_a_port_that_is_taken_is_told_in_words(self, refused: Refused) -> None:

@@ -199,7 +199,9 @@ def test_the_trail_says_who_did_what(host: Host) -> None:
 
     page = host.get(f"/keys/{key.id}").text
 
-    assert re.findall(r"<td>(created|deactivated)</td><td class=\"break\">(\w+)</td>", page) == [
+    assert re.findall(
+        r"<td class=\"excerpt\">(created|deactivated)</td><td class=\"break\">(\w+)</td>", page
+    ) == [
         ("deactivated", "ann"),
         ("created", "ann"),
     ]
@@ -245,3 +247,129 @@ def test_what_turns_the_direction_of_writing_is_made_visible(host: Host) -> None
 
     assert "\u202e" not in page
     assert "U+202E" in page
+
+
+def test_a_key_is_found_by_its_name_its_description_or_its_last_four(host: Host) -> None:
+    shop = host.key("shop", description="Orders of the web shop")
+    desk = host.key("desk")
+    off = host.key("old shop")
+    host.services.keys.set_enabled("default", str(off.key.id), False, actor="test")
+
+    def found(**query: str) -> set[str]:
+        return set(re.findall(r'class="key-name"><a[^>]*>([^<]+)<', host.get("/keys", **query).text))
+
+    assert found() == {"shop", "desk", "old shop"}
+    assert found(q="SHOP") == {"shop", "old shop"}
+    assert found(q="orders") == {"shop"}
+    assert found(q=desk.secret[-4:]) >= {"desk"}
+    assert found(q="shop", state="inactive") == {"old shop"}
+    assert "No key matches" in host.get("/keys", q="nothing like it").text
+    assert shop.secret not in host.get("/keys").text
+
+
+def test_the_form_of_a_key_is_filled_with_what_it_may_do(host: Host) -> None:
+    issued = host.key(rate_limit=30, daily_limit=None, allowed_networks=["203.0.113.0/24"])
+
+    page = host.get(f"/keys/{issued.key.id}/edit").text
+
+    assert 'name="rate_limit" value="30"' in page
+    assert 'name="daily_limit" value=""' in page
+    assert "203.0.113.0/24" in page
+    assert 'name="name"' not in page
+    assert 'name="mode"' not in page
+
+
+def test_a_key_is_changed_and_the_trail_tells_what(host: Host) -> None:
+    issued = host.key(rate_limit=30)
+    form = {"permissions": ["view_messages"], "rate_limit": "5", "daily_limit": "", "expires_at": ""}
+
+    answer = host.post(f"/keys/{issued.key.id}/edit", **form, description="", allowed_networks="")
+
+    assert answer.status_code == 303
+    page = host.get(f"/keys/{issued.key.id}", done="key_updated").text
+    assert "It holds from the next request on" in page
+    assert re.search(r"rate limit:</span> 30 → 5<", page)
+    key = host.services.keys.get("default", "shop")
+    assert [permission.value for permission in key.permissions] == ["view_messages"]
+
+
+def test_a_change_that_is_wrong_is_told_at_its_field_and_nothing_is_changed(host: Host) -> None:
+    issued = host.key(rate_limit=30)
+
+    answer = host.post(f"/keys/{issued.key.id}/edit", rate_limit="many", description="kept")
+
+    assert answer.status_code == 422
+    assert "This is not a whole number" in answer.text
+    assert "Nothing was changed" in answer.text
+    assert "kept" in answer.text
+    assert host.services.keys.get("default", "shop").description == ""
+
+
+def test_saving_an_expired_key_as_it_is_changes_nothing(host: Host) -> None:
+    issued = host.key(expires_at=host.clock() + timedelta(seconds=90, microseconds=5))
+    host.clock.advance(3600)
+    page = host.get(f"/keys/{issued.key.id}/edit").text
+    form = {name: re.search(rf'name="{name}" value="([^"]*)"', page) for name in ("rate_limit", "expires_at")}
+    values = {name: found[1] for name, found in form.items() if found}
+    permissions = [permission.value for permission in issued.key.permissions]
+
+    answer = host.post(f"/keys/{issued.key.id}/edit", permissions=permissions, **values)
+
+    assert answer.status_code == 303
+    assert host.services.keys.get("default", "shop").expires_at == issued.key.expires_at
+
+
+def test_a_rotated_key_shows_its_new_secret_once_and_ends_the_former_one(host: Host) -> None:
+    issued = host.key()
+    asked = host.get(f"/keys/{issued.key.id}/rotate").text
+    assert re.search(r'value="24" checked', asked)
+
+    answer = host.post(f"/keys/{issued.key.id}/rotate", overlap="0")
+
+    assert answer.status_code == 201
+    new = secret_on(answer.text)
+    assert "not accepted any more" in answer.text
+    assert host.call(issued).status_code == 401
+    assert host.client.get("/api/v1/external/messages", headers={"X-API-Key": new}).status_code == 200
+    assert SECRET.search(host.get(f"/keys/{issued.key.id}").text) is None
+    assert "given a new secret" in host.get(f"/keys/{issued.key.id}").text
+    assert "the former one ended at once" in host.get(f"/keys/{issued.key.id}").text
+
+
+@pytest.mark.parametrize(("overlap", "told"), [("1", "1 more hour<"), ("24", "24 more hours<")])
+def test_the_trail_of_a_key_tells_how_long_the_former_secret_is_accepted(
+    host: Host, overlap: str, told: str
+) -> None:
+    issued = host.key()
+
+    host.post(f"/keys/{issued.key.id}/rotate", overlap=overlap)
+
+    assert f"the former one accepted for {told}" in host.get(f"/keys/{issued.key.id}").text
+
+
+def test_an_overlap_that_was_not_offered_rotates_nothing(host: Host) -> None:
+    issued = host.key()
+
+    answer = host.post(f"/keys/{issued.key.id}/rotate", overlap="1000000")
+
+    assert answer.status_code == 422
+    assert "not one of the choices" in answer.text
+    assert host.call(issued).status_code == 200
+
+
+def test_the_page_of_a_key_shows_its_calls_and_its_last_requests(host: Host) -> None:
+    issued, other = host.key(), host.key("other")
+    uuid = host.send(issued)
+    host.call(issued, "/messages/text/send", method="POST", json={"to": "nobody"})
+    host.call(other)
+
+    page = host.get(f"/keys/{issued.key.id}").text
+
+    assert '<svg role="img"' in page
+    assert "accepted <strong>1</strong>" in page
+    assert "refused <strong>1</strong>" in page
+    assert f"/waapi/messages/{uuid}" in page
+    assert "/waapi/errors/VALIDATION_ERROR" in page
+    assert f"/waapi/requests?key={issued.key.id}" in page
+    month = host.get(f"/keys/{issued.key.id}", period="month").text
+    assert "Calls in 30 days by outcome" in month

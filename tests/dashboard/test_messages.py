@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import html
 import re
+from typing import Any
 
 import pytest
 
 from dashboard_host import Host
-from flask_waapi import Viewer
+from flask_waapi import CallbackItem, InboundMessage, ProviderEvent, StatusUpdate, Viewer
+from flask_waapi.dashboard.messages.detail import flat
+from flask_waapi.messaging import history
+from flask_waapi.messaging.history import HistoryFilter
 
 REJECTED = "+15550131026"
 
@@ -74,12 +78,12 @@ def test_filters_stay_on_the_next_page(host: Host) -> None:
 
 
 def test_a_filter_that_cannot_be_used_is_told_at_its_field(host: Host) -> None:
-    answer = host.get("/messages", to="<b>12", status="lost")
+    answer = host.get("/messages", to="<b> 12", status="lost")
 
     assert answer.status_code == 422
     assert 'id="to-faults"' in answer.text
     assert 'id="status-faults"' in answer.text
-    assert 'value="&lt;b&gt;12"' in answer.text
+    assert 'value="&lt;b&gt; 12"' in answer.text
 
 
 @pytest.mark.parametrize("cursor", ["x", "%%%", "a" * 200, "AAAA"])
@@ -175,3 +179,132 @@ def test_another_accounts_messages_are_not_in_the_list(host: Host) -> None:
     host.visitor = Viewer("other", "mallory")
 
     assert texts(host.get("/messages").text) == []
+
+
+OURS = "+15559990000"
+THEIRS = "+1234567890"
+
+
+def report(host: Host, event: ProviderEvent) -> None:
+    """Let the simulation report something."""
+    tally = host.services.callbacks.apply("simulation", [CallbackItem("", {}, (event,))])
+    assert tally.parked == []
+
+
+def receive(host: Host, **members: Any) -> str:
+    """Let a message come in; the path of its page."""
+    told = {"provider_message_id": "in-1", "sender": THEIRS, "recipient": OURS, "type": "text"} | members
+    text = members.get("text", "text number 2")
+    content = members.get("content", {"text": {"body": text}})
+    host.clock.advance(1)
+    report(host, InboundMessage(**told | {"occurred_at": host.clock(), "text": text, "content": content}))
+    (newest,) = history.page(host.services.store, "default", HistoryFilter(), limit=1).messages
+    return f"/messages/{newest.id}"
+
+
+def test_a_message_that_came_in_tells_who_wrote_what(host: Host) -> None:
+    path = receive(host, sender_name="John *Doe*", text="Hello *you*")
+
+    listed, page = host.get("/messages").text, html.unescape(host.get(path).text)
+
+    assert re.search(rf"from</span> \{THEIRS}<span[^>]*>John \*Doe\*</span>", listed)
+    assert "Hello *you*" in listed
+    assert f"Message from {THEIRS}" in page
+    assert "Hello <strong>you</strong>" in page
+    assert '"body": "Hello *you*"' in page
+    assert "sent by the app itself" not in page
+    assert "data-final" in page
+
+
+def test_a_message_that_came_in_can_be_neither_retried_nor_canceled(host: Host) -> None:
+    path = receive(host)
+
+    assert "<form" not in host.get(path).text
+    for action, told in (("retry", "not_retried"), ("cancel", "not_canceled")):
+        answer = host.post(f"{path}/{action}")
+        assert (answer.status_code, answer.location) == (303, f"/waapi{path}?done={told}")
+    assert "status-received" in host.get(path).text
+
+
+def test_an_answer_leads_to_the_message_that_it_answers(host: Host) -> None:
+    sent = host.send(host.key())
+    asked = history.page(host.services.store, "default", HistoryFilter()).messages[0].provider_message_id
+
+    page = host.get(receive(host, reply_to=asked)).text
+    lost = host.get(receive(host, provider_message_id="in-2", reply_to="<b>gone")).text
+
+    assert f'href="/waapi/messages/{sent}"' in page
+    assert "<code>&lt;b&gt;gone</code>" in lost
+
+
+def test_an_echo_is_marked(host: Host) -> None:
+    path = receive(host, sender=OURS, recipient=THEIRS, is_echo=True)
+
+    assert re.search(rf"to</span> \{THEIRS} <span[^>]*>echo</span>", host.get("/messages").text)
+    page = host.get(path).text
+    assert f"Message to {THEIRS}" in page
+    assert "An echo" in page
+
+
+@pytest.mark.parametrize(("direction", "shown"), [("", "21"), ("outbound", "1"), ("inbound", "2")])
+def test_the_list_can_be_narrowed_to_what_was_sent_or_received(
+    host: Host, direction: str, shown: str
+) -> None:
+    host.send(host.key(), text="text number 1")
+    host.clock.advance(1)
+    receive(host)
+
+    page = host.get("/messages", direction=direction).text
+
+    assert "".join(texts(page)) == shown
+    assert not direction or f'<option value="{direction}" selected>' in page
+
+
+def test_the_list_can_be_narrowed_to_a_sender(host: Host) -> None:
+    receive(host, provider_message_id="in-1", text="text number 1")
+    receive(host, provider_message_id="in-2", sender="US.1234", text="text number 2")
+
+    assert texts(host.get("/messages", sender="US.1234").text) == ["2"]
+
+
+def test_what_a_provider_tells_beside_a_status_is_in_the_timeline(host: Host) -> None:
+    uuid = host.send(host.key())
+    (sent,) = history.page(host.services.store, "default", HistoryFilter()).messages
+    assert sent.provider_message_id is not None
+    price = {"pricing": {"billable": True, "category": "<b>utility"}}
+    report(host, StatusUpdate("delivered", host.clock(), sent.provider_message_id, details=price))
+
+    for page in (
+        host.get(f"/messages/{uuid}").text,
+        host.get(f"/messages/{uuid}/life.json").get_json()["html"],
+    ):
+        told = re.findall(r"<dt>([^<]+)</dt><dd>([^<]+)</dd>", page.partition('class="told"')[2])
+        assert told[:2] == [("pricing › billable", "true"), ("pricing › category", "&lt;b&gt;utility")]
+
+
+def test_details_of_any_shape_stay_short() -> None:
+    deep: Any = "end"
+    for _ in range(50):
+        deep = {"in": [deep]}
+
+    assert flat({}) == []
+    assert flat({"a_b": [1, {"c": None}], "d": ["x"]}) == [
+        ("a b › 1", "1"),
+        ("a b › 2 › c", "null"),
+        ("d", "x"),
+    ]
+    assert len(flat({"many": list(range(1_000))})) == 40
+    assert max(len(value) for _, value in flat({"long": "x" * 1_000, "deep": deep})) == 201
+
+
+def test_hostile_words_of_a_sender_are_shown_and_not_obeyed(host: Host) -> None:
+    hostile = "<script>alert(1)</script><img src=x>\u202e"
+    path = receive(
+        host, sender_name=hostile, text=hostile, reply_to=hostile, type="<b>", content={hostile: hostile}
+    )
+
+    for shown in (host.get("/messages").text, host.get(path).text, host.get("/").text):
+        assert "<script>alert" not in shown
+        assert "<img" not in shown
+        assert "<b>" not in shown
+        assert "\u202e" not in shown

@@ -5,9 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
+
+import pytest
 
 from dashboard_host import Host
-from flask_waapi import Retryable, TemplateDefinition
+from flask_waapi import (
+    AccountUpdate,
+    CallbackItem,
+    InboundMessage,
+    ProviderEvent,
+    Retryable,
+    TemplateDefinition,
+    Viewer,
+)
 
 MakeHost = Callable[..., Host]
 
@@ -31,7 +42,7 @@ def test_the_four_counters_stand_under_their_labels(host: Host) -> None:
         "Total Keys": "3",
         "Active Keys": "1",
         "Calls Today": "2",
-        "Templates Configured": "7",
+        "Templates Configured": "10",
     }
 
 
@@ -91,6 +102,7 @@ def test_templates_are_read_once_and_a_provider_that_is_away_breaks_nothing(real
     real_host.script.template_error = Retryable("The network is down.")
 
     assert real_host.get("/").status_code == 200
+    real_host.clock.advance(60)
     assert real_host.get("/").status_code == 200
     assert real_host.script.listings == 1
 
@@ -102,3 +114,59 @@ def test_only_approved_templates_are_counted(real_host: Host) -> None:
     real_host.script.templates.append(waiting)
 
     assert counters(real_host)["Templates Configured"] == "1"
+
+
+def report(host: Host, event: ProviderEvent) -> None:
+    """Let the simulation report something."""
+    tally = host.services.callbacks.apply("simulation", [CallbackItem("", {}, (event,))])
+    assert tally.parked == []
+
+
+def restriction(host: Host, **members: Any) -> AccountUpdate:
+    """A report of a restriction that begins now."""
+    told = {"severity": "critical", "stops": frozenset({"template", "free_form"})} | members
+    return AccountUpdate("restriction", "The <account> is restricted.", host.clock(), **told)
+
+
+def test_without_reports_nothing_is_said_of_accounts(host: Host) -> None:
+    page = host.get("/").text
+
+    assert "What providers report" not in page
+    assert "Provider accounts" not in page
+
+
+@pytest.mark.parametrize("viewer", [Viewer("default", "ann"), Viewer("other", "bob", may_manage=False)])
+def test_a_restriction_stands_above_all_for_every_viewer(host: Host, viewer: Viewer) -> None:
+    report(host, restriction(host, until=host.clock() + timedelta(hours=1)))
+    host.visitor = viewer
+
+    page = host.get("/").text
+
+    before_counters = page.partition('<dl class="counters"')[0]
+    assert "The &lt;account&gt; is restricted." in before_counters
+    assert "<code>simulation</code>" in before_counters
+    assert re.search(r"Since <time[^>]*>2026-03-01 12:00:00 UTC", before_counters)
+    assert re.search(r"until <time[^>]*>2026-03-01 13:00:00 UTC", before_counters)
+    assert "Meanwhile free-form and template messages are refused." in before_counters
+
+
+def test_what_is_over_or_harmless_is_listed_and_is_no_notice(host: Host) -> None:
+    report(host, restriction(host, until=host.clock() + timedelta(hours=1)))
+    report(host, AccountUpdate("throughput", "The throughput was raised.", host.clock()))
+    host.clock.advance(timedelta(hours=1))
+
+    page = host.get("/").text
+
+    assert "What providers report" not in page
+    listed = page.partition("Provider accounts")[2]
+    assert "status-severity-over" in listed
+    assert "The throughput was raised." in listed
+
+
+def test_a_message_that_comes_in_is_no_call(host: Host) -> None:
+    host.call(host.key())
+    came_in = InboundMessage("in-1", "+1234567890", "+15559990000", "text", host.clock(), {}, "I am here")
+    report(host, came_in)
+
+    assert counters(host)["Calls Today"] == "1"
+    assert "I am here" in host.get("/").text

@@ -11,17 +11,35 @@ from dashboard_host import Host
 from flask_waapi import Viewer
 from flask_waapi.api.blueprint import OPERATIONS
 from playground_page import TEXT, answer_on, messages, payload_on, run
+from recorder import Recorder
+
+WITHOUT_A_SIMULATION = {
+    *("send_batch", "check_message", "cancel_message", "mark_read"),
+    *("upload_media", "get_medium", "get_medium_content", "delete_medium"),
+    "preview_template",
+}
+"""Batches and files are not typed in by hand, taking back and marking cannot be tried without doing it, and a
+preview is on the template's page."""
 
 
-def test_every_operation_is_offered_and_its_sample_runs(host: Host) -> None:
+def test_every_operation_that_can_be_tried_is_offered_and_its_sample_runs(host: Host) -> None:
     issued = host.key()
     host.send(issued)
+    offered = [operation for operation in OPERATIONS if operation.name not in WITHOUT_A_SIMULATION]
 
-    for operation in OPERATIONS:
+    for operation in offered:
         page = host.get("/playground", operation=operation.name, key=issued.key.id)
         ran = run(host, issued, operation.name, payload_on(page.text))
 
         assert answer_on(ran.text)["success"] is True, operation.name
+
+
+@pytest.mark.parametrize("name", sorted(WITHOUT_A_SIMULATION))
+def test_what_has_no_simulation_is_neither_offered_nor_run(host: Host, name: str) -> None:
+    issued = host.key()
+
+    assert f'value="{name}"' not in host.get("/playground").text
+    assert run(host, issued, name).status_code == 404
 
 
 def test_every_template_has_a_sample_that_runs(host: Host) -> None:
@@ -30,7 +48,7 @@ def test_every_template_has_a_sample_that_runs(host: Host) -> None:
     found = re.search(r'<select id="template".*?</select>', page, re.DOTALL)
     assert found
     templates = re.findall(r'<option value="([^"]+)"', found[0])
-    assert len(templates) == 7
+    assert len(templates) == 10
 
     for template in templates:
         page = host.get("/playground", operation="send_template", template=template).text
@@ -102,7 +120,7 @@ def test_endpoints_that_the_key_may_not_call_are_locked_with_the_reason(host: Ho
 
     page = host.get("/playground", operation="send_text", key=issued.key.id).text
 
-    assert page.count("locked: needs View Messages") == 2
+    assert page.count("locked: needs View Messages") == 3
     assert "lacks the permission Send Text" in page
     assert 'value="run"' not in page
     refused = run(host, issued)
@@ -198,3 +216,18 @@ def test_who_may_only_look_runs_nothing(real_host: Host) -> None:
     assert real_host.script.sent == []
     assert messages(real_host) == []
     assert real_host.post("/playground", action="load", operation="send_text").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("sends_from", "told"), [("+15550000000", "+15550000000"), (None, "the provider does not say")]
+)
+def test_a_real_send_states_the_number_it_is_sent_from(
+    real_host: Host, monkeypatch: pytest.MonkeyPatch, sends_from: str | None, told: str
+) -> None:
+    monkeypatch.setattr(Recorder, "sends_from", sends_from)
+    issued = real_host.key()
+
+    page = real_host.get("/playground", key=str(issued.key.id), operation="send_text").text
+
+    assert f"<dt>Sent from</dt><dd>{told}</dd>" in page
+    assert "<dt>Sent by</dt><dd><code>recorder</code>" in page

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from collections.abc import Callable
@@ -12,6 +13,7 @@ import pytest
 from flask import Flask, g, request
 
 from dashboard_host import Host
+from flask_waapi import Viewer
 from flask_waapi.api.door import ACTING
 from playground_page import TEXT, answer_on, curl_on, messages, run
 
@@ -53,11 +55,13 @@ def test_a_run_counts_against_the_keys_limits_and_shows_them(host: Host) -> None
     assert "X-RateLimit-Remaining" in page
     assert "X-Request-Id" in page
     assert "1 of 1,000" in page
+    assert "0 this minute, 999 today" in page
     assert re.search(r"\d+\.\d ms", page)
 
     over = run(host, issued, run_id="2").text
     assert answer_on(over)["error"]["code"] == "RATE_LIMIT_EXCEEDED"
     assert "Retry-After" in over
+    assert re.search(r"Try again after</dt>\s*<dd[^>]*>\d+ seconds", over)
 
 
 def test_faults_are_shown_by_their_pointers(host: Host) -> None:
@@ -128,7 +132,7 @@ def test_the_curl_line_is_the_same_request_without_the_secret(host: Host) -> Non
     assert issued.secret not in page
     assert words[:2] == ["curl", "http://localhost/api/v1/external/messages/text/send"]
     assert "X-API-Key: $WAAPI_KEY" in words
-    body = json.loads(words[words.index("-d") + 1])
+    body = json.loads(words[words.index("--data-raw") + 1])
     assert body == {**TEXT, "text": "It's; rm -rf $HOME `x`", "simulate": True}
 
 
@@ -255,3 +259,71 @@ def test_the_run_is_in_the_request_log(host: Host) -> None:
     run(host, host.key())
 
     assert host.get("/counters.json").get_json()["calls_today"] == 1
+
+
+class TestTheServiceWindow:
+    """A text to somebody who has not written, in the simulation."""
+
+    @pytest.fixture
+    def host(self, make_host: MakeHost) -> Host:
+        """A host whose recipients must have written first."""
+        return make_host(WAAPI_SERVICE_WINDOW="enforce")
+
+    def test_what_is_missing_is_said_and_offered(self, host: Host) -> None:
+        page = run(host, host.key()).text
+
+        assert answer_on(page)["error"]["code"] == "SERVICE_WINDOW_CLOSED"
+        assert "Let the recipient write, and run again" in page
+
+    def test_the_recipient_is_let_write_and_the_text_is_sent(self, host: Host) -> None:
+        page = run(host, host.key(), action="receive").text
+
+        assert answer_on(page)["data"]["status"] == "sent"
+        assert "Let the recipient write" not in page
+        assert [message["direction"] for message in messages(host)] == ["outbound", "inbound"]
+
+    def test_nothing_is_made_up_for_a_real_send(self, host: Host) -> None:
+        run(host, host.key(), action="receive", mode="real", confirmation=TEXT["to"][-4:])
+
+        assert [message for message in messages(host) if message["direction"] == "inbound"] == []
+
+    def test_who_may_not_run_may_not_let_anybody_write(self, host: Host) -> None:
+        issued = host.key()
+        host.visitor = Viewer("default", "ann", may_manage=False)
+
+        assert run(host, issued, action="receive").status_code == 403
+
+
+def test_where_the_time_went_is_told_to_the_dashboard_and_to_nobody_else(host: Host) -> None:
+    issued = host.key()
+
+    page = run(host, issued).text
+    outside = host.call(issued, "/messages/text/send", method="POST", json=TEXT)
+
+    told = re.search(r"gates;dur=[\d.]+, validation;dur=[\d.]+, store;dur=[\d.]+, provider;dur=", page)
+    assert told
+    assert "Where the time went" in page
+    assert "Server-Timing" not in outside.headers
+
+
+def test_a_repeated_answer_is_marked_as_one(host: Host) -> None:
+    issued = host.key()
+    first, second = run(host, issued, run_id="the page").text, run(host, issued, run_id="the page").text
+
+    assert "nothing was sent a second time" not in first
+    assert "nothing was sent a second time" in second
+
+
+def test_the_answer_is_there_as_it_came_too(host: Host) -> None:
+    page = run(host, host.key()).text
+
+    raw = re.search(r'answer-raw".*?<code>(.*?)</code>', page, re.DOTALL)
+    assert raw
+    assert json.loads(html.unescape(raw[1])) == answer_on(page)
+    assert "\n" not in raw[1]
+
+
+def test_a_refusal_leads_to_its_cause_and_fix(host: Host) -> None:
+    page = run(host, host.key(), payload={}).text
+
+    assert 'href="/waapi/errors/VALIDATION_ERROR"' in page

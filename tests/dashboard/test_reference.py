@@ -27,6 +27,19 @@ def test_every_operation_is_described(host: Host, path: str) -> None:
     assert "TEMPLATE_NOT_FOUND" in page
 
 
+@pytest.mark.parametrize("path", ["/api/v1/docs", "/waapi/reference"])
+def test_every_operation_is_folded_with_what_a_link_leads_to_within(host: Host, path: str) -> None:
+    page = host.client.get(path).text
+
+    for operation in OPERATIONS:
+        assert f'href="#{operation.name}"' in page
+        before = page.partition(f'id="{operation.name}"')[0]
+        opened = before.rpartition("<details>")[2]
+        assert f'id="{operation.name}-title"' in opened
+        assert opened.count("</summary>") == 1
+        assert "</details>" not in opened
+
+
 def test_the_page_needs_no_script_and_no_asset_from_outside(host: Host) -> None:
     page = host.client.get("/api/v1/docs")
 

@@ -5,9 +5,17 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable
+from typing import Any
 
 from dashboard_host import Host
-from flask_waapi import Misconfigured, TemplateDefinition, UnsupportedFeature
+from flask_waapi import (
+    CallbackItem,
+    Misconfigured,
+    TemplateDefinition,
+    TemplateUpdate,
+    UnsupportedFeature,
+    Viewer,
+)
 
 MakeHost = Callable[..., Host]
 
@@ -61,6 +69,49 @@ def test_a_template_that_is_not_approved_cannot_be_tried(host: Host) -> None:
 
     assert "Only approved templates can be sent" in page
     assert "Try it in the playground" not in page
+
+
+def report(host: Host, **members: Any) -> None:
+    """Let the simulation report a change of a template."""
+    update = TemplateUpdate("order_confirmation", "en", host.clock(), **members)
+    tally = host.services.callbacks.apply("simulation", [CallbackItem("", {}, (update,))])
+    assert tally.parked == []
+
+
+def test_what_a_provider_reports_is_in_the_list(host: Host) -> None:
+    host.get("/templates")
+    host.clock.advance(5)
+    report(host, status="PAUSED", quality="RED", reason="Recipients <report> it.")
+
+    for viewer in (Viewer("default", "ann"), Viewer("other", "bob", may_manage=False)):
+        host.visitor = viewer
+        page = host.get("/templates", q="order_confirmation").text
+        assert "status-template-paused" in page
+        assert "status-quality-red" in page
+        assert "Recipients &lt;report&gt; it." in page
+        assert "2026-03-01 12:00:05 UTC" in page
+
+
+def test_the_page_of_a_template_says_why_it_cannot_be_sent(host: Host) -> None:
+    host.get("/templates")
+    report(host, status="PENDING_DELETION", quality="YELLOW", reason="Somebody has deleted it.")
+
+    page = host.get("/templates/order_confirmation/en").text
+
+    assert "This one is pending deletion: Somebody has deleted it." in page
+    assert "status-quality-yellow" in page
+    assert "Last reported change" in page
+    assert "Try it in the playground" not in page
+
+
+def test_what_is_announced_of_an_approved_template_is_shown(host: Host) -> None:
+    host.get("/templates")
+    report(host, reason="Its category will change to MARKETING.")
+
+    page = host.get("/templates/order_confirmation/en").text
+
+    assert "Its category will change to MARKETING." in page
+    assert "Try it in the playground" in page
 
 
 def test_an_unknown_template_or_language_is_not_found(host: Host) -> None:
@@ -137,3 +188,17 @@ def test_hostile_templates_are_shown_and_not_obeyed(real_host: Host) -> None:
         assert "<script>alert" not in page
         assert "<img" not in page
         assert "<b>" not in page
+
+
+def test_a_template_as_the_provider_keeps_it_reads_as_it_was_written(real_host: Host) -> None:
+    text = "Grüße & Küsse, it's 👍"
+    kept = TemplateDefinition("gruss", "de", "APPROVED", "UTILITY", "NAMED", [{"type": "BODY", "text": text}])
+    real_host.script.templates.append(kept)
+
+    page = real_host.get("/templates/gruss/de").text
+
+    (shown,) = re.findall(
+        r"As the provider keeps it</summary>\s*<pre[^>]*><code>(.*?)</code>", page, re.DOTALL
+    )
+    assert f'"text": "{text}"' in html.unescape(shown)
+    assert "Grüße &amp; Küsse" in shown

@@ -43,7 +43,9 @@ for number, (mark, line, code) in enumerate(json.load(sys.stdin)):
 """
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/embedding.md", "docs/operations.md"])
+@pytest.mark.parametrize(
+    "page", ["README.md", "docs/embedding.md", "docs/media.md", "docs/operations.md", "docs/templates.md"]
+)
 def test_every_block_of_python_runs(page: str, tmp_path: Path) -> None:
     for package in ("flask_login", "flask_migrate", "flask_wtf"):
         pytest.importorskip(package, reason="the examples use the extras: reference, test")

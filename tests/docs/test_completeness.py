@@ -13,8 +13,10 @@ from flask import Flask
 import flask_waapi
 from doc_pages import PAGES, ROOT, commands
 from flask_waapi import WaApi, errors
+from flask_waapi.api.families import ITEM_TYPES
 from flask_waapi.cli import group
 from flask_waapi.cli.documents import settings_page
+from flask_waapi.dashboard.code_samples.call import KEY_VARIABLE
 from flask_waapi.settings import PREFIX, table
 
 DOCS = ROOT / "docs"
@@ -35,7 +37,7 @@ def test_every_setting_is_on_its_page() -> None:
 
 
 def test_every_setting_that_is_named_exists() -> None:
-    known = {PREFIX + row.name.upper() for row in table()}
+    known = {PREFIX + row.name.upper() for row in table()} | {KEY_VARIABLE}
     named = set(re.findall(r"\b(?:FLASK_)?(WAAPI_[A-Z_]+[A-Z])\b", EVERYTHING))
 
     assert named <= known
@@ -66,6 +68,20 @@ def test_every_route_of_the_api_is_documented(app: Flask) -> None:
 
     assert rules
     assert set(rules) == documented
+
+
+def test_every_type_that_a_batch_takes_is_named() -> None:
+    told = API.split("\n## Sending a batch\n")[1].split("\n## ")[0]
+
+    assert set(ITEM_TYPES) <= set(re.findall(r"`(\w+)`", told))
+
+
+@pytest.mark.parametrize("page", PAGES[1:], ids=lambda page: page.name)
+def test_a_table_of_contents_has_every_section_in_its_order(page: Path) -> None:
+    head, *sections = page.read_text(encoding="utf-8").split("\n## ")
+    listed = re.findall(r"^- \[(.*)\]\(#", head, re.MULTILINE)
+
+    assert not listed or listed == [section.partition("\n")[0] for section in sections]
 
 
 def every_error() -> Iterator[type[errors.WaApiError]]:

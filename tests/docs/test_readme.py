@@ -26,7 +26,7 @@ def commands_of_the_example() -> list[list[str]]:
     """The ``flask --app app ...`` lines, but the one that serves."""
     lines = [line for block in blocks(README, "sh") for line in block.code.splitlines()]
     found = [shlex.split(line) for line in lines if line.startswith("flask --app app ")]
-    return [words for words in found if words[-1] != "run"]
+    return [words for words in found if "run" not in words]
 
 
 def test_the_five_minute_app_sends_with_the_key_its_command_shows(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from flask_wtf.csrf import CSRFProtect  # type: ignore[import-untyped]
 
 from answers import data, error
 from factories import TEXT_SEND, World, text_body
+from flask_waapi import require_key
 from host_apps import Order
 
 MakeHost = Callable[..., World]
@@ -64,3 +65,21 @@ def test_a_host_that_checks_views_by_hand_is_served_too(make_host: MakeHost, che
     world = make_host(protect, WTF_CSRF_CHECK_DEFAULT=check_by_default)
 
     data(world.post(TEXT_SEND, text_body()), 201)
+
+
+@pytest.mark.parametrize(("exempt", "status"), [(False, 400), (True, 200)])
+def test_a_form_of_the_hosts_own_behind_a_key_needs_a_token_unless_the_view_is_exempt(
+    make_host: MakeHost, exempt: bool, status: int
+) -> None:
+    def guarded_form(world: World) -> None:
+        csrf = CSRFProtect(world.app)
+
+        def own_form() -> str:
+            return "HOST: sent"
+
+        view = require_key("send_text")(own_form)
+        world.app.add_url_rule("/own/form", view_func=csrf.exempt(view) if exempt else view, methods=["POST"])
+
+    world = make_host(guarded_form)
+
+    assert world.post("/own/form", None).status_code == status

@@ -22,7 +22,9 @@ MakeHost = Callable[..., World]
 def app() -> Iterator[Flask]:
     """A host without Flask-SQLAlchemy."""
     app = Flask("bare")
-    app.config.update(SECRET_KEY="a secret of the host", WAAPI_BACKGROUND_THREAD=False)
+    app.config.update(
+        SECRET_KEY="a secret of the host", WAAPI_BACKGROUND_THREAD=False, WAAPI_SERVICE_WINDOW="off"
+    )
     yield app
     if EXTENSION in app.extensions:
         close_app(app)
@@ -99,7 +101,7 @@ class TestHostsWithoutFlaskSQLAlchemy:
         key = "wak_live_" + "0" * 32 + _checksum_of("wak_live_" + "0" * 32)
         answer = app.test_client().get(MESSAGES, headers={"X-API-Key": key})
 
-        assert "/nowhere" not in error(answer, 500, "INTERNAL_ERROR")["message"]
+        assert "/nowhere" not in error(answer, 503, "STORAGE_UNAVAILABLE")["message"]
 
 
 class TestBinds:

@@ -107,7 +107,11 @@ def test_a_provider_that_breaks_over_a_callback_is_answered_in_our_form(
     make_host: MakeHost, habit: Callable[[World], None], order: Order
 ) -> None:
     world = make_host(habit, order=order, WAAPI_PROVIDERS={"recorder": {}})
-    world.script.updates = None  # type: ignore[assignment]
+
+    def break_down(request: object) -> None:
+        raise ZeroDivisionError
+
+    world.services.providers["recorder"].verify_callback = break_down  # type: ignore[method-assign]
 
     answer = world.client.post("/api/v1/callbacks/recorder", headers={"X-Signature": "good"})
 

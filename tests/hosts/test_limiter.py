@@ -9,7 +9,9 @@ from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 
 from answers import data, error
-from factories import MESSAGES, TEXT_SEND, World, text_body
+from dashboard_host import make_host as make_dashboard_host
+from factories import MESSAGES, TEXT_SEND, World, close_app, text_body
+from flask_waapi import ConfigurationError
 from host_apps import Order
 
 MakeHost = Callable[..., World]
@@ -138,6 +140,26 @@ def test_a_host_that_does_not_exempt_us_limits_us_as_any_page_of_its_own(
     assert [answer.status_code for answer in answers] == [201, 201, 429]
     data(answers[0], 201)
     assert answers[2].mimetype == "text/html"
+
+
+@pytest.mark.parametrize("exempt", [False, True])
+def test_the_hosts_default_limit_counts_what_the_dashboard_asks_until_its_blueprint_is_exempt(
+    sqlite_uri: str, exempt: bool
+) -> None:
+    host = make_dashboard_host(sqlite_uri, RATELIMIT_DEFAULT="2 per minute")
+    found = Limiter(get_remote_address, app=host.app, storage_uri="memory://")
+    if exempt:
+        found.exempt(host.waapi.dashboard_blueprint)
+
+    statuses = [host.get("/counters.json").status_code for _ in range(3)]
+
+    close_app(host.app)
+    assert statuses == [200, 200, 200 if exempt else 429]
+
+
+def test_without_a_dashboard_there_is_no_blueprint_of_it_to_exempt(host: World) -> None:
+    with pytest.raises(ConfigurationError, match="There is no dashboard: give WaApi dashboard_access"):
+        _ = host.waapi.dashboard_blueprint
 
 
 def test_the_hosts_handler_for_429_serves_the_hosts_limit_only(make_host: MakeHost, order: Order) -> None:

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flask_waapi import Button, Header, Image, TemplateDefinition, Variable
-from flask_waapi.messaging.rendering import TemplateDraft, fill, fill_unchecked, read
+from flask_waapi.messaging.templates.rendering import TemplateDraft, fill, fill_unchecked
+from flask_waapi.messaging.templates.text import read
 
 
 def template(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
@@ -11,7 +12,8 @@ from flask import current_app
 
 from answers import data, error
 from factories import RECORDING, TEXT_SEND, MakeWorld, World, text_body
-from flask_waapi import Rejected, Retryable, StatusUpdate, message_status_changed
+from flask_waapi import Rejected, Retryable, SendResult, StatusUpdate, message_status_changed
+from reports import apply
 
 Heard = list[tuple[Any, str, str]]
 
@@ -43,13 +45,29 @@ def test_each_change_is_told_once(any_recording: World, heard: Heard) -> None:
     for status in ("delivered", "delivered", "sent", "read"):
         any_recording.clock.advance(1)
         report = StatusUpdate(status, any_recording.clock(), "recorder-1")
-        any_recording.services.inbound.apply("recorder", [report, report])
+        apply(any_recording, "recorder", report, report)
 
     assert heard == [
         (uuid, "queued", "sent"),
         (uuid, "sent", "delivered"),
         (uuid, "delivered", "read"),
     ]
+
+
+def test_facts_announced_for_one_moment_are_told_in_their_order(any_recording: World, heard: Heard) -> None:
+    for number in range(8):
+        later = [
+            StatusUpdate(status, any_recording.clock(), f"recorder-{number}")
+            for status in ("delivered", "read")
+        ]
+        any_recording.script.outcomes.append(SendResult(f"recorder-{number}", later=later))
+        data(any_recording.send(), 201)
+    heard.clear()
+
+    any_recording.work()
+
+    changes = Counter((previous, status) for _, previous, status in heard)
+    assert changes == {("sent", "delivered"): 8, ("delivered", "read"): 8}
 
 
 def test_a_failure_is_told(any_recording: World, heard: Heard) -> None:

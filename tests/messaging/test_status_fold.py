@@ -10,10 +10,17 @@ from hypothesis import strategies as st
 
 from factories import World, add_messages
 from flask_waapi import StatusUpdate
-from flask_waapi.messaging.status import MEANINGS, STATUSES, fold, rank
+from flask_waapi.messaging.status import MEANINGS, RECEIVED, STATUSES, Fact, rank
+from flask_waapi.messaging.status import fold as fold_facts
+from reports import apply
 
 statuses = st.lists(st.sampled_from(STATUSES))
 anything = st.lists(st.sampled_from(STATUSES) | st.text(max_size=12))
+
+
+def fold(given_statuses: list[str]) -> str:
+    """The fold of events of one round."""
+    return fold_facts([Fact(1, status) for status in given_statuses])
 
 
 @given(anything, st.randoms())
@@ -70,7 +77,7 @@ def test_the_highest_status_holds(events: list[str], status: str) -> None:
 
 
 def test_every_status_has_its_meaning() -> None:
-    assert set(MEANINGS) == set(STATUSES)
+    assert set(MEANINGS) == {*STATUSES, RECEIVED}
     assert sorted(STATUSES, key=rank) == list(STATUSES)
 
 
@@ -92,7 +99,7 @@ def test_in_the_database_too_order_repetition_and_batching_do_not_matter(
             StatusUpdate(report.status, report.occurred_at, f"for {uuid}", message_uuid=uuid)
             for report in order[start : start + batch]
         ]
-        assert shared.services.inbound.apply("simulation", reports) == (len(reports), 0)
+        assert apply(shared, "simulation", *reports).applied == len(reports)
         ranks.append(rank(shared.message(uuid).status))
 
     assert shared.message(uuid).status == "read"

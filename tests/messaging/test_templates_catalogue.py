@@ -12,7 +12,8 @@ from answers import error
 from factories import RECORDING, MakeWorld, World
 from flask_waapi import Misconfigured, Retryable, UnsupportedFeature
 from flask_waapi.errors import FeatureUnsupported, ProviderFailed, ProviderUnavailable, TemplateNotFound
-from flask_waapi.messaging.templates import Catalogue, SyncState
+from flask_waapi.messaging.templates.catalogue import Catalogue
+from flask_waapi.messaging.templates.sync import SyncState
 from flask_waapi.storage.models import StoredTemplate
 from recorder import ORDER_CONFIRMATION
 
@@ -126,6 +127,34 @@ def test_an_unknown_template_is_asked_for_once_within_the_interval(make_world: M
     world.clock.advance(timedelta(seconds=1))
     look()
     assert world.script.listings == 2
+
+
+def test_a_list_that_was_never_read_is_asked_for_again_after_what_retry_after_tells(
+    any_recording: World,
+) -> None:
+    script = any_recording.script
+    script.template_error = Retryable("Away.")
+    for _ in range(2):
+        answer = any_recording.send()
+        error(answer, 503, "PROVIDER_UNAVAILABLE")
+        assert answer.headers["Retry-After"] == "5"
+    assert script.listings == 1
+    script.template_error = None
+
+    any_recording.clock.advance(timedelta(seconds=5))
+
+    assert any_recording.send().status_code == 201
+    assert script.listings == 2
+
+
+def test_wrong_credentials_are_told_as_such_to_who_has_the_list_read_for_the_first_time(
+    recording: World,
+) -> None:
+    recording.script.template_error = Misconfigured("The access token is invalid.")
+
+    for _ in range(2):
+        assert "access token is invalid" in error(recording.send(), 502, "PROVIDER_ERROR")["message"]
+        recording.clock.advance(timedelta(seconds=5))
 
 
 def test_a_known_template_is_never_asked_for_again(recording: World) -> None:

@@ -34,7 +34,7 @@ def requirements(setup: ConfigParser) -> list[str]:
     """What the package needs at run time, with and without extras."""
     extras = setup["options.extras_require"]
     found = lines(setup["options"]["install_requires"])
-    for extra in ("redis", "postgresql", "mysql", "reference"):
+    for extra in ("redis", "celery", "postgresql", "mysql", "reference"):
         found += lines(extras[extra])
     return found
 
@@ -140,3 +140,26 @@ def test_every_marker_that_a_test_uses_is_registered(setup: ConfigParser) -> Non
     }
 
     assert used - BUILT_IN_MARKS <= registered
+
+
+def manifest(*directives: str) -> set[str]:
+    """What MANIFEST.in names behind these directives."""
+    found = (line.split() for line in (ROOT / "MANIFEST.in").read_text(encoding="utf-8").splitlines())
+    return {name for directive, *names in found if directive in directives for name in names}
+
+
+def test_everything_that_the_source_archive_is_to_hold_exists() -> None:
+    assert [name for name in manifest("include", "graft") if not (ROOT / name).exists()] == []
+
+
+def test_the_source_archive_holds_every_folder_that_its_checks_look_into(setup: ConfigParser) -> None:
+    checked = {name.strip() for name in setup["mypy"]["files"].split(",")} | {"scripts"}
+
+    assert checked - {"flask_waapi", "providers"} <= manifest("graft")
+
+
+def test_the_newest_entry_of_the_changelog_is_that_of_this_version(setup: ConfigParser) -> None:
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    newest = text.split("\n## ")[1]
+
+    assert setup["metadata"]["version"] in newest

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import atexit
+import logging
 import textwrap
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from factories import MakeWorld
+from factories import MESSAGES, RECORDING, MakeWorld
 from flask_waapi import (
     ConfigurationError,
     OutboundMessage,
@@ -19,6 +22,7 @@ from flask_waapi import (
     hookimpl,
 )
 from flask_waapi.plugins.registry import ProviderTypes, find_provider_types
+from flask_waapi.storage.models import ApiRequest
 
 BUILT_IN = {"cloud", "logging", "simulation"}
 
@@ -132,7 +136,7 @@ BROKEN = {
         def waapi_register_providers(register):
             register("forgotten", print)
         """,
-        "TypeError: it has no hook: mark waapi_register_providers with @hookimpl",
+        "TypeError: it has no hook: mark waapi_register_providers or waapi_on_event with @hookimpl",
     ),
 }
 
@@ -348,3 +352,38 @@ def test_at_the_end_every_instance_is_closed(make_world: MakeWorld) -> None:
     world.services.providers.close()
 
     assert sorted(world.script.closed) == ["a", "b"]
+
+
+def test_an_instance_that_cannot_be_closed_costs_no_other(
+    make_world: MakeWorld, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ["a", "b", "c"]
+    world = make_world(
+        WAAPI_PROVIDERS={name: {"type": "recorder"} for name in names}, WAAPI_DEFAULT_PROVIDER="a"
+    )
+    connections: dict[str, str] = {}
+    monkeypatch.setattr(world.services.providers["b"], "close", lambda: connections["main"])
+
+    with caplog.at_level(logging.ERROR):
+        world.services.providers.close()
+
+    assert world.script.closed == ["a", "c"]
+    assert "Provider b could not be closed: KeyError" in caplog.text
+
+
+def test_the_request_log_is_written_before_a_plugin_can_hold_up_the_end(
+    make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ends: list[Callable[[], object]] = []
+    monkeypatch.setattr(atexit, "register", lambda end, *given: ends.append(partial(end, *given)))
+    world = make_world(**RECORDING)
+    world.get(MESSAGES)
+    found: list[int] = []
+    monkeypatch.setattr(
+        world.services.providers["recorder"], "close", lambda: found.append(world.count(ApiRequest))
+    )
+
+    for end in ends:
+        end()
+
+    assert found == [1]

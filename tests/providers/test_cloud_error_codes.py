@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cloud_world import cloud_world, message, unhurried
-from flask_waapi import Misconfigured, ProviderError, Rejected, Retryable, WindowClosed
+from flask_waapi import Misconfigured, ProviderError, Rejected, Retryable, Throttled, WindowClosed
 from flask_waapi.testing.graph_double import ErrorAnswer, GraphDouble
 from waapi_cloud import CloudProvider
 from waapi_cloud.error_codes import RANGES, RULES, Kind, rule_for
@@ -21,10 +21,11 @@ World = tuple[GraphDouble, CloudProvider]
 
 EXPECTED: dict[type[ProviderError], list[int]] = {
     Retryable: [
-        1, 2, 4, 17, 613, 80007, 130429, 131000, 131016, 131052, 131056, 131057, 131059, 131208,
+        1, 2, 4, 17, 613, 80007, 131000, 131016, 131052, 131057, 131059, 131208,
         132069, 133000, 133001, 133002, 133003, 133004, 133007, 133008, 133009, 133015, 133016,
         134101, 135000, 139103, 2494100,
     ],
+    Throttled: [130429, 131056],
     Rejected: [
         100, 803, 130472, 131008, 131009, 131020, 131021, 131026, 131030, 131041, 131043, 131049,
         131050, 131051, 131053, 131055, 131062, 131201, 131202, 131204, 131207, 131209, 131210,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 from collections.abc import Callable, Iterator
@@ -214,7 +215,7 @@ def test_a_check_that_breaks_is_retryable(world: World, fault: Fault) -> None:
     ("setting", "call"),
     [
         ("business_account_id", lambda provider: provider.list_templates()),
-        ("app_secret", lambda provider: provider.parse_callback(None)),
+        ("app_secret", lambda provider: provider.verify_callback(None)),
         ("verify_token", lambda provider: provider.answer_handshake(None)),
     ],
 )
@@ -231,3 +232,37 @@ def test_an_ability_without_its_setting_says_which_one(
 def test_the_repr_tells_the_instance_and_no_secret(world: World) -> None:
     double, provider = world
     assert repr(provider) == (f"<CloudProvider 'main', phone number id {double.account.phone_number_id}>")
+
+
+def test_it_sends_from_its_id_until_a_check_tells_the_number(world: World) -> None:
+    double, _ = world
+    provider = cloud_provider(double)
+    assert provider.sends_from == f"phone number id {double.account.phone_number_id}"
+
+    provider.check()
+    provider.close()
+
+    assert provider.sends_from == "+15555550100"
+
+
+@pytest.mark.parametrize(
+    ("number_id", "shown", "known"),
+    [
+        (None, "1 555-555-0199", "+15555550199"),
+        ("another", "1 555-555-0199", None),
+        (None, "<b>", None),
+        (None, ["1 555-555-0199"], None),
+    ],
+)
+def test_a_callback_to_its_number_tells_it_and_no_other_does(
+    world: World, number_id: str | None, shown: object, known: str | None
+) -> None:
+    double, _ = world
+    provider = cloud_provider(double)
+    before = provider.sends_from
+    metadata = {"phone_number_id": number_id or double.account.phone_number_id, "display_phone_number": shown}
+    change = {"field": "messages", "value": {"metadata": metadata, "statuses": []}}
+
+    provider.parse_callback(json.dumps({"entry": [{"id": "1", "changes": [change]}]}).encode())
+
+    assert provider.sends_from == (known or before)

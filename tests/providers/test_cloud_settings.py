@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from flask_waapi import ProviderSettingsError
+from flask_waapi import ProviderSettingsError, Throughput
 from waapi_cloud.settings import CloudSettings, read_settings
 
 COMPLETE = {
@@ -104,3 +104,37 @@ def test_a_secret_is_neither_in_the_repr_nor_in_a_complaint(name: str) -> None:
     with pytest.raises(ProviderSettingsError) as caught:
         read_settings({**COMPLETE, name: "a secret with spaces"})
     assert "a secret" not in str(caught.value)
+
+
+# How fast the number sends
+
+
+def test_a_number_sends_as_fast_as_meta_lets_a_new_one() -> None:
+    throughput = read_settings({"phone_number_id": "1", "access_token": "token"}).throughput
+
+    assert throughput == Throughput(
+        number="1", messages_per_second=80, burst=8, recipient_interval=6, recipient_burst=45
+    )
+
+
+def test_a_number_may_be_said_to_send_faster_slower_or_without_a_limit() -> None:
+    fast = read_settings({**COMPLETE, "messages_per_second": 1000, "recipient_interval": 0}).throughput
+    slow = read_settings({**COMPLETE, "messages_per_second": 0.5, "recipient_burst": 1}).throughput
+    free = read_settings({**COMPLETE, "messages_per_second": 0}).throughput
+
+    assert (fast.messages_per_second, fast.burst, fast.recipient_interval) == (1000, 100, 0)
+    assert (slow.messages_per_second, slow.burst, slow.recipient_burst) == (0.5, 1, 1)
+    assert free.messages_per_second == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(("messages_per_second", value) for value in (-1, 0.001, 10_001, "80", True, float("nan"))),
+        *(("recipient_interval", value) for value in (-6, 3_601, "6", True)),
+        *(("recipient_burst", value) for value in (0, -1, 1.5, "45", True, 10_001)),
+    ],
+)
+def test_a_pace_that_is_none_is_refused(name: str, value: Any) -> None:
+    with pytest.raises(ProviderSettingsError, match=f"has a setting '{name}' that must be"):
+        read_settings({**COMPLETE, name: value})

@@ -216,7 +216,7 @@ class Poll(Content):
     "content",
     [
         Poll(),
-        Template("any", "en", buttons=(Button(0, "flow", "x"),)),
+        Template("any", "en", buttons=(Button(0, "hologram", "x"),)),
         Template("any", "en", header=Header(image=Image(link=LINK, caption="A picture"))),
     ],
     ids=["unknown type", "unknown button", "caption in a header"],

@@ -11,11 +11,12 @@ from typing import Any, ClassVar
 
 import pytest
 
-from faulty_providers import FAULTS, NOBODY, SETTINGS, ClaimsNothing, Good, sign
+from faulty_providers import NOBODY, SETTINGS, ClaimsNothing, Good, sign
 from flask_waapi import CallbackRequest, Provider, ProviderContext, StatusUpdate
 from flask_waapi.content import CONTENT_TYPES
 from flask_waapi.testing import ProviderConformance
 from flask_waapi.testing.samples import SAMPLE_CONTENTS, secrets_in
+from provider_faults import FAULTS
 from waapi_logging import LoggingProvider
 from waapi_simulation import SimulationProvider
 
@@ -138,7 +139,7 @@ def test_an_author_who_does_not_say_how_to_make_the_provider_is_told_so(
 
 def test_the_kit_has_a_sample_of_every_content() -> None:
     assert {cls: type(sample) for cls, sample in SAMPLE_CONTENTS.items()} == {
-        cls: cls for cls in CONTENT_TYPES.values()
+        cls: cls for cls in CONTENT_TYPES
     }
 
 

@@ -88,7 +88,7 @@ def test_a_message_makes_one_line_without_its_words_and_its_full_number(
                 {
                     "name": "order_confirmation",
                     "language": "en",
-                    "body": [{"value": "John Doe", "name": "customer_name"}],
+                    "body": [{"value": "John Doe", "name": "customer_name", "is_date_time": False}],
                     "header": {"image": {"link": "https://example.com/order.jpg"}},
                     "buttons": [{"index": 0, "kind": "url", "value": "ORD-12345"}],
                 }

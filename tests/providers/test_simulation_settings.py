@@ -104,6 +104,9 @@ def test_the_samples_are_listed_unless_templates_are_configured(
         ("appointment_reminder", "de"): "APPROVED",
         ("login_code", "en"): "APPROVED",
         ("paused_example", "en"): "PAUSED",
+        ("summer_carousel", "en"): "APPROVED",
+        ("ending_offer", "en"): "APPROVED",
+        ("best_sellers", "en"): "APPROVED",
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +59,29 @@ def first_day(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
+def open_desk(
+    first_day: Path, tmp_path: Path, settings: dict[str, Any]
+) -> Iterator[Callable[..., tuple[Flask, Browser]]]:
+    """Makes the app on its first day, with settings beyond the usual ones, and somebody who has logged in."""
+    from reference_app import create_app
+    from reference_app.extensions import db, waapi
+
+    shutil.copy(first_day, tmp_path)
+    apps: list[Flask] = []
+
+    def open_desk(**others: Any) -> tuple[Flask, Browser]:
+        app = create_app({**settings, **others}, instance_path=str(tmp_path))
+        apps.append(app)
+        return app, Browser(app.test_client()).log_in()
+
+    yield open_desk
+    for app in apps:
+        with app.app_context():
+            waapi.services.loop.stop()
+            db.engine.dispose()
+
+
+@pytest.fixture
 def desk(first_day: Path, tmp_path: Path, settings: dict[str, Any]) -> Iterator[Flask]:
     """The app on its first day."""
     from reference_app import create_app
@@ -77,11 +100,16 @@ def browser(desk: Flask) -> Browser:
     return Browser(desk.test_client())
 
 
+@pytest.fixture(scope="session")
+def log_in_to() -> Callable[[Flask], Browser]:
+    """Logs the clerk in to an app."""
+    return lambda app: Browser(app.test_client()).log_in()
+
+
 @pytest.fixture
 def clerk(browser: Browser) -> Browser:
     """Somebody who has logged in."""
-    browser.submit("/login", name=NAME, password=PASSWORD)
-    return browser
+    return browser.log_in()
 
 
 class Browser:
@@ -89,6 +117,11 @@ class Browser:
 
     def __init__(self, client: FlaskClient) -> None:
         self.client = client
+
+    def log_in(self) -> Browser:
+        """Log in as the clerk."""
+        self.submit("/login", name=NAME, password=PASSWORD)
+        return self
 
     def page(self, path: str) -> str:
         """The text of a page."""

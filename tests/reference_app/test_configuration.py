@@ -123,7 +123,7 @@ def test_the_desk_works_on_every_database(database_uri: str, tmp_path: Path) -> 
     from reference_app import create_app
     from reference_app.extensions import db, waapi
     from reference_app.models import Customer, Order
-    from reference_app.orders import message_status, send_confirmation
+    from reference_app.orders import Confirmation, confirm
     from reference_app.start import upgrade_tables
 
     settings = {"SQLALCHEMY_DATABASE_URI": database_uri, "WAAPI_BACKGROUND_THREAD": False}
@@ -132,18 +132,26 @@ def test_the_desk_works_on_every_database(database_uri: str, tmp_path: Path) -> 
     with app.app_context():
         order = Order(customer=Customer(name="Ada", phone="+1234567890"), placed_at=NOW, items=[])
         db.session.add(order)
+        db.session.flush()
+        confirm(order)
         db.session.commit()
-        send_confirmation(order)
-        db.session.expire_all()
-        assert (order.placed_at, message_status(order)) == (NOW, "sent")
+        assert (order.placed_at, Confirmation.of(order).status) == (NOW, "queued")
         db.session.remove()
     runner = app.test_cli_runner()
-    for arguments in (["db", "check"], ["waapi", "db", "check"]):
+    for arguments in (["db", "check"], ["waapi", "db", "check"], ["waapi", "worker", "--once"]):
         result = runner.invoke(args=arguments)
         assert result.exit_code == 0, result.output
     with app.app_context():
+        assert Confirmation.of(db.session.get_one(Order, 1)).status == "sent"
+        db.session.remove()
         waapi.services.store.engine.dispose()
         db.engine.dispose()
+
+
+def work(desk: Any) -> None:
+    """Send what waits."""
+    result = desk.test_cli_runner().invoke(args=["waapi", "worker", "--once"])
+    assert result.exit_code == 0, result.output
 
 
 @pytest.fixture
@@ -165,10 +173,13 @@ class TestWithTheCloudApi:
     def settings(self) -> dict[str, Any]:
         return {"WAAPI_BACKGROUND_THREAD": False}
 
-    def test_an_order_is_confirmed_over_a_real_socket(self, cloud: GraphDouble, clerk: Any) -> None:
-        answer = clerk.order()
+    def test_an_order_is_confirmed_over_a_real_socket(
+        self, cloud: GraphDouble, desk: Any, clerk: Any
+    ) -> None:
+        clerk.order()
+        work(desk)
 
-        assert 'class="status sent"' in answer.text
+        assert 'class="status sent"' in clerk.page("/orders/1")
         (message,) = cloud.messages
         assert message.to == "1234567890"
         template = message.body["template"]
@@ -180,8 +191,9 @@ class TestWithTheCloudApi:
     def test_the_landing_page_warns_that_messages_are_real(self, cloud: GraphDouble, browser: Any) -> None:
         assert "sent for real" in browser.page("/")
 
-    def test_a_refusal_by_meta_is_told_on_the_order(self, cloud: GraphDouble, clerk: Any) -> None:
-        answer = clerk.order("+15550131026")
+    def test_a_refusal_by_meta_is_told_on_the_order(self, cloud: GraphDouble, desk: Any, clerk: Any) -> None:
+        clerk.order("+15550131026")
+        work(desk)
 
-        assert "The order is placed, but its confirmation was not sent." in answer.text
+        assert "The order is placed, but its confirmation did not arrive." in clerk.page("/orders/1")
         assert cloud.messages == ()

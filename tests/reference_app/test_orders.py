@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import re
+import time
+from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from flask import Flask
+from sqlalchemy import event
 
 from flask_waapi import Permission
+
+OpenDesk = Callable[..., tuple[Flask, Any]]
+"""The fixture ``open_desk``: takes settings."""
 
 
 def messages_of(desk: Flask, reference: str) -> list[dict[str, Any]]:
@@ -30,15 +37,16 @@ def run_worker(desk: Flask) -> None:
     assert result.exit_code == 0, result.output
 
 
-def test_placing_an_order_sends_its_confirmation_with_the_number_as_reference(
+def test_placing_an_order_leaves_its_confirmation_to_be_sent_with_the_number_as_reference(
     desk: Flask, clerk: Any
 ) -> None:
     answer = clerk.order()
 
     assert answer.status_code == 200
     assert "ORD-00001" in answer.text
+    assert 'class="status queued"' in answer.text
     (message,) = messages_of(desk, "ORD-00001")
-    assert message["status"] == "sent"
+    assert message["status"] == "queued"
     assert message["to"] == "+1234567890"
     assert message["text"] == "Hi Ada, thank you for your order ORD-00001. The total is 25.80."
     assert message["message_uuid"] in answer.text
@@ -46,7 +54,7 @@ def test_placing_an_order_sends_its_confirmation_with_the_number_as_reference(
 
 def test_the_order_follows_its_message_to_the_end(desk: Flask, clerk: Any) -> None:
     clerk.order()
-    assert 'class="status sent"' in clerk.page("/orders/1")
+    assert 'class="status queued"' in clerk.page("/orders/1")
 
     run_worker(desk)
 
@@ -54,22 +62,76 @@ def test_the_order_follows_its_message_to_the_end(desk: Flask, clerk: Any) -> No
     assert 'class="status read"' in clerk.page("/orders/")
 
 
-def test_a_confirmation_that_cannot_be_sent_leaves_the_order_and_says_why(desk: Flask, clerk: Any) -> None:
-    answer = clerk.order("+15550131026")
+def test_with_its_background_thread_it_is_sent_right_after_the_commit(
+    open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from flask_waapi.work import loop
+
+    # So that it must be woken to be in time.
+    monkeypatch.setattr(loop, "IDLE_SECONDS", 60.0)
+    _, clerk = open_desk(WAAPI_BACKGROUND_THREAD=True)
+    clerk.order()
+    end = time.monotonic() + 60
+    while 'class="status queued"' in (page := clerk.page("/orders/1")) and time.monotonic() < end:
+        time.sleep(0.05)
+
+    assert re.search('class="status (sent|delivered|read)"', page)
+
+
+def test_an_order_that_is_not_kept_is_not_confirmed(desk: Flask, clerk: Any) -> None:
+    from reference_app.extensions import db
+
+    def refuse(session: object) -> None:
+        raise RuntimeError("The database is full.")
+
+    token = re.search(r'name="csrf_token" value="([^"]+)"', clerk.page("/orders/new"))
+    assert token is not None
+    fields = {"csrf_token": token[1], "name": "Ada", "phone": "+1234567890", "Stoneware cup": "2"}
+    with desk.app_context():
+        event.listen(db.session, "before_commit", refuse)
+    try:
+        assert clerk.client.post("/orders/new", data=fields).status_code == 500
+    finally:
+        event.remove(db.session, "before_commit", refuse)
+    run_worker(desk)
+
+    assert "There are no orders yet." in clerk.page("/orders/")
+    assert messages_of(desk, "ORD-00001") == []
+
+
+def test_a_confirmation_that_is_refused_leaves_the_order_and_says_why(open_desk: OpenDesk) -> None:
+    _, clerk = open_desk(WAAPI_PROVIDERS={"simulation": {"templates": []}})
+
+    answer = clerk.order()
 
     assert "The order is placed, but its confirmation was not sent." in answer.text
-    assert "The message cannot be delivered to this recipient." in answer.text
+    assert "order_confirmation" in answer.text
+    assert "Send again" in answer.text
+
+
+def test_a_confirmation_that_cannot_be_delivered_leaves_the_order_and_says_why(
+    desk: Flask, clerk: Any
+) -> None:
+    clerk.order("+15550131026")
+    run_worker(desk)
+    page = clerk.page("/orders/1")
+
+    assert "The order is placed, but its confirmation did not arrive." in page
+    assert "The message cannot be delivered to this recipient." in page
     assert "ORD-00001" in clerk.page("/orders/")
     assert [message["status"] for message in messages_of(desk, "ORD-00001")] == ["failed"]
 
 
 def test_a_confirmation_can_be_sent_again_to_a_corrected_number(desk: Flask, clerk: Any) -> None:
     clerk.order("+15550131026")
+    run_worker(desk)
 
     answer = clerk.submit("/orders/1", to="/orders/1/confirmation", phone="+1234567890")
 
-    assert 'class="status sent"' in answer.text
+    assert 'class="status queued"' in answer.text
     assert "not sent" not in answer.text
+    run_worker(desk)
+    assert 'class="status read"' in clerk.page("/orders/1")
     assert {message["to"] for message in messages_of(desk, "ORD-00001")} == {"+15550131026", "+1234567890"}
 
 
@@ -88,15 +150,32 @@ def test_a_confirmation_on_its_way_is_not_sent_twice(desk: Flask, clerk: Any) ->
 
     answer = clerk.submit("/orders/1", to="/orders/1/confirmation", phone="+1234567890")
 
-    assert "The confirmation of ORD-00001 was not sent again: its status is sent." in answer.text
+    assert "The confirmation of ORD-00001 was not sent again: its status is queued." in answer.text
     assert len(messages_of(desk, "ORD-00001")) == 1
 
 
-def test_an_unconfirmed_message_is_not_offered_to_be_sent_again(clerk: Any) -> None:
-    answer = clerk.order("+15552000010")
+def test_one_that_was_taken_back_can_be_sent_again(desk: Flask, clerk: Any) -> None:
+    from reference_app.extensions import db, waapi
+    from reference_app.models import Order
 
-    assert "has not said whether it took the message" in answer.text
-    assert "Send again" not in answer.text
+    clerk.order()
+    with desk.app_context():
+        message_uuid = db.session.get_one(Order, 1).message_uuid
+        assert message_uuid is not None
+        waapi.cancel_message(message_uuid)
+
+    page = clerk.page("/orders/1")
+    assert "The confirmation was taken back before it was sent." in page
+    assert "Send again" in page
+
+
+def test_an_unconfirmed_message_is_not_offered_to_be_sent_again(desk: Flask, clerk: Any) -> None:
+    clerk.order("+15552000010")
+    run_worker(desk)
+    page = clerk.page("/orders/1")
+
+    assert "has not said whether it took the message" in page
+    assert "Send again" not in page
 
 
 def test_a_message_that_nobody_knows_breaks_no_page(desk: Flask, clerk: Any) -> None:
@@ -164,6 +243,11 @@ def test_what_is_not_there_has_a_page_of_the_desk_and_json_in_the_api(clerk: Any
     assert (api.status_code, api.mimetype) == (404, "application/json")
 
 
+@pytest.mark.parametrize("number", [2**63 - 1, 2**63, 99_999_999_999_999_999_999])
+def test_a_number_beyond_all_orders_is_not_there_either(clerk: Any, number: int) -> None:
+    assert clerk.client.get(f"/orders/{number}").status_code == 404
+
+
 @pytest.mark.parametrize("path", ["/", "/orders/", "/orders/new", "/orders/1"])
 def test_pages_load_nothing_from_elsewhere(clerk: Any, path: str) -> None:
     clerk.order()
@@ -174,4 +258,4 @@ def test_pages_load_nothing_from_elsewhere(clerk: Any, path: str) -> None:
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
     assert "://" not in answer.text.replace("http://localhost/api/v1/external/", "")
     assert "style=" not in answer.text
-    assert "<script" not in answer.text
+    assert re.findall("<script(?! type=.module. src=./static/)", answer.text) == []

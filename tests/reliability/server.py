@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import socket
-import subprocess
 import sys
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+from .gateway import HOST
+from .programs import Program, kill
+
 HERE = Path(__file__).parent
-READY_SECONDS = 30.0
+READY_SECONDS = 60.0
 
 
 @dataclass
@@ -27,74 +29,98 @@ class Server:
     """A running gunicorn."""
 
     port: int
-    process: subprocess.Popen[bytes]
+    program: Program
 
     def workers(self) -> list[int]:
         """Process ids of the workers."""
-        path = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
-        return [int(child) for child in path.read_text().split()]
+        return self.program.children()
 
     def kill_workers(self) -> None:
         """``kill -9`` for each; gunicorn starts others."""
         for worker in self.workers():
-            with suppress(ProcessLookupError):
-                os.kill(worker, signal.SIGKILL)
+            kill(worker)
 
     def request(self, method: str, path: str, key: str, body: Any = None) -> tuple[int, dict[str, Any]]:
         """One request on a connection of its own."""
-        with closing(HTTPConnection("127.0.0.1", self.port, timeout=30)) as connection:
+        with closing(HTTPConnection(HOST, self.port, timeout=30)) as connection:
             return exchange(connection, method, path, key, body)
 
 
 def exchange(
-    connection: HTTPConnection, method: str, path: str, key: str, body: Any = None
+    connection: HTTPConnection,
+    method: str,
+    path: str,
+    key: str,
+    body: Any = None,
+    headers: Mapping[str, str] | None = None,
 ) -> tuple[int, dict[str, Any]]:
     """One request on a connection that is kept."""
-    headers = {"X-API-Key": key, "Content-Type": "application/json"}
-    connection.request(method, path, None if body is None else json.dumps(body), headers)
+    sent = {"X-API-Key": key, "Content-Type": "application/json", **(headers or {})}
+    connection.request(method, path, None if body is None else json.dumps(body), sent)
     response = connection.getresponse()
     return response.status, json.loads(response.read())
 
 
-@contextmanager
-def serve(database_uri: str, *, processes: int, **settings: str) -> Iterator[Server]:
-    """Serve the app; stopped by process id at the end."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    environment = {
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.create_server((HOST, 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+def environment(database_uri: str, settings: Mapping[str, Any]) -> dict[str, str]:
+    """The environment of a process that serves or works on the app of ``serving.py``."""
+    told = {name: value if isinstance(value, str) else json.dumps(value) for name, value in settings.items()}
+    path = [str(HERE), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {
         **os.environ,
-        "PYTHONPATH": str(HERE),
+        "PYTHONPATH": os.pathsep.join(path),
         "FLASK_SQLALCHEMY_DATABASE_URI": database_uri,
-        **{f"FLASK_{name}": value for name, value in settings.items()},
+        **{f"FLASK_{name}": value for name, value in told.items()},
     }
+
+
+@contextmanager
+def serve(
+    database_uri: str,
+    *,
+    processes: int,
+    threads: int = 2,
+    port: int = 0,
+    directory: Path | None = None,
+    **settings: Any,
+) -> Iterator[Server]:
+    """Serve the app; stopped by process id at the end.
+
+    :param port: 0 chooses a free one.
+    :param directory: for its log; without one it is thrown away.
+    """
+    port = port or free_port()
     command = [
-        *(sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}"),
-        *("--workers", str(processes), "--worker-class", "gthread", "--threads", "2"),
-        *("--keep-alive", "30", "--log-level", "critical", "--preload", "serving:create_app()"),
+        *(sys.executable, "-m", "gunicorn", "--bind", f"{HOST}:{port}", "--chdir", str(HERE)),
+        *("--workers", str(processes), "--worker-class", "gthread", "--threads", str(threads)),
+        *("--keep-alive", "30", "--graceful-timeout", "10", "--log-level", "critical"),
+        *("--preload", "serving:create_app()"),
     ]
-    with subprocess.Popen(command, env=environment, cwd=HERE) as process:
-        try:
-            _wait_until_ready(port, process)
-            yield Server(port, process)
-        finally:
-            process.terminate()
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                process.kill()
+    with ExitStack() as stack:
+        if directory is None:
+            directory = Path(stack.enter_context(TemporaryDirectory(prefix="waapi-reliability-")))
+        program = Program(command, environment(database_uri, settings), directory / "gunicorn.log")
+        stack.callback(program.stop)
+        _wait_until_ready(port, program)
+        yield Server(port, program)
 
 
-def _wait_until_ready(port: int, process: subprocess.Popen[bytes]) -> None:
+def _wait_until_ready(port: int, program: Program) -> None:
     deadline = time.monotonic() + READY_SECONDS
     while time.monotonic() < deadline:
-        if process.poll() is not None:
-            raise RuntimeError(f"gunicorn ended with {process.returncode}")
-        with suppress(OSError), closing(HTTPConnection("127.0.0.1", port, timeout=5)) as connection:
+        if not program.is_alive:
+            raise RuntimeError(f"gunicorn has ended: {program.told()}")
+        with suppress(OSError), closing(HTTPConnection(HOST, port, timeout=5)) as connection:
             connection.request("GET", "/api/v1/openapi.json")
             connection.getresponse().read()
             return
         time.sleep(0.05)
-    raise TimeoutError("gunicorn does not answer")
+    raise TimeoutError(f"gunicorn does not answer: {program.told()}")
 
 
 @dataclass
@@ -120,7 +146,7 @@ def hammer(
     lock = threading.Lock()
 
     def client() -> None:
-        connection = HTTPConnection("127.0.0.1", server.port, timeout=30)
+        connection = HTTPConnection(HOST, server.port, timeout=30)
         while not until(outcome):
             started = time.monotonic()
             try:

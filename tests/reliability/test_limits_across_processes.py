@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 
 import services
 from flask_waapi.access.key_fields import KeyFields
-from flask_waapi.access.keys import IssuedKey
+from flask_waapi.access.key_views import IssuedKey
 from flask_waapi.services import Services, current_services
 from flask_waapi.storage import migrate
 from flask_waapi.storage.models import DailyUsage, Message

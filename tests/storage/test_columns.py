@@ -132,6 +132,12 @@ def test_clipped_words_are_cut_and_never_refused(connection: sa.Connection) -> N
     assert kept(connection, "clipped", given_words) == ["short", "x" * 10, "ü" * 10, "ab", "a?b", "", None]
 
 
+def test_a_number_where_words_belong_is_kept_as_words(connection: sa.Connection) -> None:
+    given: list[object] = [20503, 1.5]
+
+    assert kept(connection, "clipped", given) == ["20503", "1.5"]
+
+
 def test_a_clipped_word_is_found_by_the_whole_of_it(connection: sa.Connection) -> None:
     kept(connection, "clipped", ["x" * 500])
 

@@ -71,7 +71,7 @@ def problems(store: Store) -> dict[str, str | None]:
 
 @on_servers
 def test_both_transactions_of_a_real_deadlock_end_well(store: Store) -> None:
-    both_hold_one = threading.Barrier(2, timeout=10)
+    both_hold_one = threading.Barrier(2, timeout=60)
     tries: list[str] = []
 
     def cross(first: str, second: str) -> None:
@@ -86,9 +86,10 @@ def test_both_transactions_of_a_real_deadlock_end_well(store: Store) -> None:
 
     with ThreadPoolExecutor(2) as pool:
         for done in [pool.submit(cross, "a", "b"), pool.submit(cross, "b", "a")]:
-            done.result(timeout=20)
+            done.result(timeout=60)
 
-    assert len(tries) == 3, "the database ended one of them, once"
+    # One that begins anew may take its row before the other, who waited for it, and be ended again.
+    assert len(tries) >= 3, "the database ended one of them"
     assert {name: sorted(problem or "") for name, problem in problems(store).items()} == {
         "a": ["a", "b"],
         "b": ["a", "b"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -32,9 +33,11 @@ def shape(engine: sa.Engine) -> dict[str, Any]:
     """Columns, keys, indexes and foreign keys of our tables, as the database tells them."""
     inspector = sa.inspect(engine)
     found = {}
+    # SQLite holds no text to a length, so a longer one is no reason to write a table anew.
+    length = r"(?<=VARCHAR)\(\d+\)" if engine.dialect.name == "sqlite" else "$^"
     for name in sorted(OURS):
         columns = {
-            column["name"]: (str(column["type"]), column["nullable"], column["default"])
+            column["name"]: (re.sub(length, "", str(column["type"])), column["nullable"], column["default"])
             for column in inspector.get_columns(name)
         }
         found[name] = {

@@ -17,7 +17,8 @@ from factories import MESSAGES, TEXT_SEND, MakeWorld, World, text_body
 from flask_waapi.access.key_fields import KeyFields
 from flask_waapi.errors import StorageBusy
 from flask_waapi.storage.models import ApiKey
-from flask_waapi.storage.session import DEADLOCK_TRIES
+from flask_waapi.storage.session import WRITE_TRIES
+from statements import transactions
 
 
 @pytest.fixture
@@ -188,12 +189,12 @@ def test_the_victim_of_a_deadlock_is_tried_again(shared: World, origin: Deadlock
 
     def work(session: object) -> str:
         tries.append(session)
-        if len(tries) < DEADLOCK_TRIES:
+        if len(tries) < WRITE_TRIES:
             raise OperationalError("UPDATE", {}, origin)
         return "done"
 
     assert shared.services.store.write(work) == "done"
-    assert len(tries) == DEADLOCK_TRIES
+    assert len(tries) == WRITE_TRIES
 
 
 def test_a_deadlock_that_does_not_end_is_raised(shared: World) -> None:
@@ -205,7 +206,7 @@ def test_a_deadlock_that_does_not_end_is_raised(shared: World) -> None:
 
     with pytest.raises(OperationalError):
         shared.services.store.write(work)
-    assert len(tries) == DEADLOCK_TRIES
+    assert len(tries) == WRITE_TRIES
 
 
 @pytest.mark.parametrize("origin", [Deadlock(2006, "Gone away"), Deadlock(sqlstate="57P01"), Deadlock()])
@@ -235,3 +236,28 @@ def test_objects_can_be_read_after_their_transaction(any_world: World) -> None:
         key = session.scalars(sa.select(ApiKey)).one()
 
     assert key.name == "shop"
+
+
+def test_reads_together_take_one_transaction_and_see_what_others_commit_meanwhile(any_world: World) -> None:
+    keys, store = any_world.services.keys, any_world.services.store
+    before = len(keys.list("default"))
+
+    with transactions(store.engine) as begun, store.reads_together():
+        keys.list("default")
+        first = len(begun)
+        assert len(keys.list("default")) == before
+        assert (first, len(begun)) == (1, 1)
+        keys.issue(KeyFields("made meanwhile"), account="default", actor="test")
+        assert len(keys.list("default")) == before + 1
+
+    assert len(keys.list("default")) == before + 1
+
+
+def test_a_read_that_fails_among_others_leaves_the_next_ones_alone(any_world: World) -> None:
+    store = any_world.services.store
+
+    with pytest.raises(sa.exc.DBAPIError), store.reads_together(), store.read() as session:
+        session.execute(sa.text("SELECT nothing FROM nowhere"))
+
+    with store.read() as session:
+        assert session.scalar(sa.text("SELECT 1")) == 1

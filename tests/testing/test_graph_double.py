@@ -76,11 +76,11 @@ def names(page: dict[str, Any]) -> list[str]:
 
 
 def test_templates_come_in_pages_with_links(client: Client) -> None:
-    page = client.account("GET", "message_templates", params={"limit": 4, "fields": "name"}).json()
-    assert names(page) == ["order_confirmation", "shipping_update", "seasonal_offer", "hello_world"]
+    page = client.account("GET", "message_templates", params={"limit": 18, "fields": "name"}).json()
+    assert names(page)[:4] == ["order_confirmation", "shipping_update", "seasonal_offer", "hello_world"]
     assert page["data"][0].keys() == {"id", "name"}
     following = client.session.get(page["paging"]["next"], timeout=10).json()
-    assert names(following) == ["paused_example", "login_code"]
+    assert names(following) == ["one_time_password", "named_header"]
     assert "next" not in following["paging"]
     assert following["paging"]["cursors"]["before"] == page["paging"]["cursors"]["after"]
 
@@ -90,8 +90,11 @@ def test_templates_come_in_pages_with_links(client: Client) -> None:
     [
         ({"name": "pd"}, ["shipping_update"]),
         ({"status": "PAUSED"}, ["paused_example"]),
-        ({"category": "AUTHENTICATION"}, ["login_code"]),
-        ({"language": "en", "status": "APPROVED"}, ["order_confirmation", "seasonal_offer"]),
+        ({"category": "AUTHENTICATION"}, ["login_code", "one_time_password"]),
+        (
+            {"language": "en_US", "status": "APPROVED"},
+            ["shipping_update", "hello_world", "login_code"],
+        ),
         ({"name": "nothing"}, []),
     ],
 )
@@ -141,6 +144,45 @@ def test_a_bad_template_is_not_created(client: Client, changes: dict[str, Any]) 
 def test_a_template_is_created_once_per_language(client: Client) -> None:
     client.account("POST", "message_templates", json=NEW)
     assert code_of(client.account("POST", "message_templates", json=NEW)) == 100
+
+
+def test_an_edited_template_is_as_it_was_edited(client: Client) -> None:
+    created = client.account("POST", "message_templates", json=NEW).json()
+    components = [{"type": "BODY", "text": "Bye!"}]
+
+    edited = client.call("POST", f"v23.0/{created['id']}", json={"components": components})
+
+    assert edited.json() == {"success": True}
+    fields = {"fields": "status,category,components"}
+    assert client.call("GET", f"v23.0/{created['id']}", params=fields).json() == {
+        "id": created["id"],
+        "status": "APPROVED",
+        "category": "UTILITY",
+        "components": components,
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "changes"),
+    [
+        ("order_confirmation", {}),
+        ("order_confirmation", {"category": "MARKETING"}),
+        ("order_confirmation", {"components": []}),
+        ("closed", {"components": NEW["components"]}),
+    ],
+)
+def test_a_bad_edit_is_refused(client: Client, name: str, changes: dict[str, Any]) -> None:
+    client.double.templates.add({**NEW, "id": "7", "name": "closed", "status": "DISABLED"})
+    found = client.double.templates.find(name, "en")
+    assert found is not None
+
+    assert code_of(client.call("POST", f"v23.0/{found['id']}", json=changes)) == 100
+    assert client.double.templates.find(name, "en") == found
+
+
+def test_a_template_that_is_not_there_cannot_be_edited(client: Client) -> None:
+    response = client.call("POST", "v23.0/123", json={"category": "UTILITY"})
+    assert response.json()["error"]["error_subcode"] == 33
 
 
 @pytest.mark.parametrize("query", [{}, {"name": "nothing"}, {"name": "hello_world", "hsm_id": "1"}])

@@ -97,7 +97,8 @@ def test_a_good_send_is_taken(client: Client, body: dict[str, Any]) -> None:
 BAD_SENDS: dict[str, tuple[Any, int]] = {
     "no object": ([], 100),
     "no product": (text(messaging_product=None), 100),
-    "group": (text(recipient_type="group"), 100),
+    "number of a group": (text(recipient_type="group"), 131009),
+    "recipient of another type": (text(recipient_type="crowd"), 100),
     "no recipient": (text(to=None), 131008),  # type: ignore[arg-type]
     "bad recipient": (text("somebody"), 131009),
     "own number": (text("+1 555-555-0100"), 131021),

@@ -52,7 +52,7 @@ def reporting(receiver: Receiver, **options: Any) -> Iterator[GraphDouble]:
         server.stop()
 
 
-def send(double: GraphDouble, to: str = "1234567890") -> str:
+def send(double: GraphDouble, to: str = "1234567890", **members: Any) -> str:
     response = requests.post(
         f"{double.base_url}/v23.0/{double.account.phone_number_id}/messages",
         headers={"Authorization": f"Bearer {double.account.access_token}"},
@@ -62,6 +62,7 @@ def send(double: GraphDouble, to: str = "1234567890") -> str:
             "type": "text",
             "text": {"body": "Hi"},
             "biz_opaque_callback_data": "ours",
+            **members,
         },
         timeout=10,
     )
@@ -87,6 +88,14 @@ def test_a_message_has_the_life_of_its_recipient(to: str, expected: list[str]) -
         assert double.wait_until_reported()
     assert [item["status"] for item in receiver.statuses] == expected
     assert {item["id"] for item in receiver.statuses} <= {wamid}
+
+
+def test_a_reaction_is_never_reported_as_delivered() -> None:
+    receiver = Receiver()
+    with reporting(receiver) as double:
+        send(double, type="reaction", reaction={"message_id": "wamid.x", "emoji": ""})
+        assert double.wait_until_reported()
+    assert [item["status"] for item in receiver.statuses] == ["sent"]
 
 
 def test_a_status_has_metas_envelope_and_echoes_our_data() -> None:
