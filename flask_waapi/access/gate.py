@@ -168,10 +168,10 @@ class Gate:
             return quota.left(session, credential.key_id, credential.daily_limit, self._clock())
 
     def _take_day(self, session: Session, credential: Credential, amount: int) -> Quota:
-        taken = quota.take(session, credential.key_id, credential.daily_limit, self._clock(), amount)
-        # The minute's store may have taken a while, and the key may have been switched off meanwhile.
+        # The minute's store may have taken a while, and the key may have been switched off meanwhile. The key
+        # is locked before its usage, as by whoever deletes both.
         self._keys.confirm(session, credential.key_id, credential.secret_id)
-        return taken
+        return quota.take(session, credential.key_id, credential.daily_limit, self._clock(), amount)
 
 
 def denied(credential: Credential, permissions: Sequence[Permission]) -> PermissionDenied:

@@ -5,13 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
 from answers import data, error
 from child_tasks import PATIENCE, PROCESSES, Hammered, Processes, hammer, send_until_refused
+from disconnections import on_servers
 from factories import MESSAGES, TEXT_SEND, World, text_body
 from flask_waapi import Rejected
+from flask_waapi.access import quota
+from flask_waapi.storage import session as storage
+from lock_waits import wait_until_one_waits
 
 Switch = Callable[[World], object]
 
@@ -76,6 +81,29 @@ def test_four_processes_get_nothing_more_through(
 ) -> None:
     clients = processes.begin(send_until_refused, migrated_uri, hammered.key(), {})
     check_that_nothing_follows(hammered, disable, clients)
+
+
+@on_servers
+def test_a_deletion_while_a_request_is_counted_waits_for_it_without_a_deadlock(
+    any_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def take_while_deleted(*given: Any) -> quota.Quota:
+        taken = take(*given)
+        deletions.append(pool.submit(delete, any_world))
+        wait_until_one_waits(any_world.services.store)
+        return taken
+
+    take, deletions = quota.take, list[Future[None]]()
+    any_world.key()
+    monkeypatch.setattr(storage, "WRITE_TRIES", 1)
+    monkeypatch.setattr(quota, "take", take_while_deleted)
+
+    with ThreadPoolExecutor(1) as pool:
+        accepted = any_world.get(MESSAGES)
+        deletions[0].result(PATIENCE)
+
+    assert data(accepted) == []
+    error(any_world.get(MESSAGES), 401, "INVALID_API_KEY")
 
 
 def test_a_request_that_passed_the_gates_before_the_switch_stores_nothing_after_it(
