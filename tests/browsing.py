@@ -54,7 +54,7 @@ def note_complaints(page: Page, complaints: list[str]) -> None:
 
     def note_error(message: ConsoleMessage) -> None:
         if message.type == "error":
-            complaints.append(message.text)
+            complaints.append(f"{message.text} {message.location['url']}")
 
     def note_dialog(dialog: Dialog) -> None:
         complaints.append(f"dialog: {dialog.message}")

@@ -128,6 +128,13 @@ def test_a_new_template_is_in_the_catalogue_at_once_as_meta_has_taken_it(
     assert "PENDING" in error(refused, 422, "VALIDATION_ERROR")["message"]
 
 
+def test_the_first_template_is_shown_while_another_process_reads_the_list(cloud: World) -> None:
+    create(cloud)
+    assert [due.provider for due in cloud.services.catalogue.readings.claim_due({})] == ["main"]
+
+    assert "opening" in [template.name for template in cloud.services.catalogue.list("main")]
+
+
 def test_an_approved_template_can_be_sent_after_the_next_sync(cloud: World, double: GraphDouble) -> None:
     create(cloud)
     upstream(double, "opening", status="APPROVED")

@@ -143,10 +143,11 @@ class TemplateReadings:
     def may_sync(self, provider: str) -> bool:
         """Whether a request may have the list read, which it may once in ``WAAPI_TEMPLATE_SYNC_INTERVAL``.
 
-        While there is no list, nothing can be sent by it: then it may every five seconds.
+        While there is no list, nothing can be sent by it: then it may every five seconds, and at once where
+        no attempt has ended yet.
         """
         state = self.state(provider)
-        if state is None:
+        if state is None or (state.succeeded_at is None and state.problem is None):
             return True
         pause = self._settings.template_sync_interval
         if state.succeeded_at is None:
