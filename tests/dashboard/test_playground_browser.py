@@ -132,6 +132,20 @@ def test_a_real_send_states_what_it_does_needs_its_digits_and_is_not_remembered(
     expect(page.get_by_label("Simulate Only")).to_be_checked()
 
 
+def test_what_a_real_send_would_do_follows_the_payload_as_it_is_typed(page: Page, address: str) -> None:
+    page.goto(address)
+    page.get_by_label("Send Real Message").check()
+    panel, payload = page.locator(".confirmation"), page.locator("#payload")
+    expect(panel).to_contain_text("This message really goes out.")
+
+    choose_json(page)
+    whole = payload.input_value()
+    payload.fill("{}")
+    expect(panel).to_contain_text("the provider is told once the message would be taken")
+    payload.fill(whole)
+    expect(panel).to_contain_text("This message really goes out.")
+
+
 def test_the_gates_of_the_page_are_those_of_the_run(page: Page, address: str) -> None:
     page.goto(address)
     expect(gate(page, "Template status")).to_contain_text("passed")
