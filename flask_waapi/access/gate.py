@@ -168,10 +168,12 @@ class Gate:
             return quota.left(session, credential.key_id, credential.daily_limit, self._clock())
 
     def _take_day(self, session: Session, credential: Credential, amount: int) -> Quota:
-        # The minute's store may have taken a while, and the key may have been switched off meanwhile. The key
-        # is locked before its usage, as by whoever deletes both.
+        # First, since requests of one key follow each other here: where many share the key's lock at a time,
+        # PostgreSQL lets whoever would switch it off wait for ever.
+        taken = quota.take(session, credential.key_id, credential.daily_limit, self._clock(), amount)
+        # The minute's store may have taken a while, and the key may have been switched off meanwhile.
         self._keys.confirm(session, credential.key_id, credential.secret_id)
-        return quota.take(session, credential.key_id, credential.daily_limit, self._clock(), amount)
+        return taken
 
 
 def denied(credential: Credential, permissions: Sequence[Permission]) -> PermissionDenied:

@@ -197,14 +197,17 @@ class Keys:
         :raises NotFound: the account has no such key.
         """
 
-        def erase(session: Session) -> None:
+        def erase(session: Session) -> UUID:
             key = _find(session, account, name_or_id, lock=True)
             record(session, _change(key, DELETE), actor=actor, now=self._clock())
-            session.execute(delete(DailyUsage).where(DailyUsage.key_id == key.id))
             session.execute(delete(KeySecret).where(KeySecret.key_id == key.id))
             session.delete(key)
+            return key.id
 
-        self._store.write(erase)
+        erased = self._store.write(erase)
+        # By itself: a request that is being counted holds the usage and waits for the key.
+        usage = delete(DailyUsage).where(DailyUsage.key_id == erased)
+        self._store.write(lambda session: session.execute(usage))
 
     def authenticate(self, secret: str) -> Credential:
         """Whom the secret belongs to.

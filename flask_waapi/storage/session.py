@@ -143,7 +143,7 @@ class Store:
         the transaction is committed is not tried again: it may have been.
 
         :param in_doubt: told what ``work`` has returned where that may be committed and an error is raised.
-        :raises StorageBusy: SQLite's write lock was not to be had.
+        :raises StorageBusy: SQLite's write lock was not to be had, or each try has met a deadlock.
         :raises StorageUnavailable: the database cannot be reached.
         """
         for tries_left in reversed(range(WRITE_TRIES)):
@@ -156,7 +156,9 @@ class Store:
                 cause = error if isinstance(error, DBAPIError) else error.__cause__
                 may_retry = _is_deadlock(cause) or (not results and _is_stale(cause))
                 if not may_retry or not tries_left or self._joined_on_sqlite() is not None:
-                    if results and not _is_deadlock(cause):
+                    if _is_deadlock(cause):
+                        raise _busy() from error
+                    if results:
                         in_doubt(results[0])
                     raise
         raise AssertionError("unreachable")
@@ -279,12 +281,14 @@ def _discreet() -> Iterator[None]:
                 retry_after=1,
             ) from error
         if not _codes(error).isdisjoint(LOCK_TIMEOUTS):
-            raise StorageBusy(
-                "Another transaction holds what this one needs: try again.", retry_after=1
-            ) from error
+            raise _busy() from error
         if _is_out_of_reach(error):
             raise _unavailable(error) from error
         raise
+
+
+def _busy() -> StorageBusy:
+    return StorageBusy("Another transaction holds what this one needs: try again.", retry_after=1)
 
 
 def _unavailable(error: Exception) -> StorageUnavailable:

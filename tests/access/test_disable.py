@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from threading import Event, Semaphore
 from typing import Any
 
 import pytest
@@ -15,10 +17,16 @@ from disconnections import on_servers
 from factories import MESSAGES, TEXT_SEND, World, text_body
 from flask_waapi import Rejected
 from flask_waapi.access import quota
+from flask_waapi.access.gate import Passage
+from flask_waapi.errors import KeyInactive
 from flask_waapi.storage import session as storage
+from flask_waapi.storage.models import DailyUsage
 from lock_waits import wait_until_one_waits
 
 Switch = Callable[[World], object]
+
+MANY = 12
+"""Requests of one key at a time; with each its own connection to the database."""
 
 
 def disable(world: World) -> None:
@@ -84,7 +92,7 @@ def test_four_processes_get_nothing_more_through(
 
 
 @on_servers
-def test_a_deletion_while_a_request_is_counted_waits_for_it_without_a_deadlock(
+def test_a_request_is_refused_whose_key_is_deleted_while_it_is_counted(
     any_world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def take_while_deleted(*given: Any) -> quota.Quota:
@@ -94,16 +102,42 @@ def test_a_deletion_while_a_request_is_counted_waits_for_it_without_a_deadlock(
         return taken
 
     take, deletions = quota.take, list[Future[None]]()
-    any_world.key()
+    assert data(any_world.get(MESSAGES)) == []
+    # A deadlock would be an error at once.
     monkeypatch.setattr(storage, "WRITE_TRIES", 1)
     monkeypatch.setattr(quota, "take", take_while_deleted)
 
     with ThreadPoolExecutor(1) as pool:
-        accepted = any_world.get(MESSAGES)
+        refused = any_world.get(MESSAGES)
         deletions[0].result(PATIENCE)
 
-    assert data(accepted) == []
+    error(refused, 401, "KEY_INACTIVE")
     error(any_world.get(MESSAGES), 401, "INVALID_API_KEY")
+    assert any_world.count(DailyUsage) == 0
+
+
+@on_servers
+def test_a_key_is_switched_off_at_once_while_many_requests_are_counted(hammered: World) -> None:
+    # On PostgreSQL a lock that is shared without a pause is never free for the switch.
+    def count() -> None:
+        with hammered.app.test_request_context(), suppress(KeyInactive):
+            while not is_over.is_set():
+                hammered.services.gate.spend(Passage(), credential)
+                counted.release()
+
+    wide = {"rate_limit": 1_000_000, "daily_limit": 1_000_000}
+    hammered.services.keys.update("default", "shop", wide, actor="test")
+    credential = hammered.services.keys.authenticate(hammered.key())
+    counted, is_over = Semaphore(0), Event()
+    with ThreadPoolExecutor(MANY + 1) as pool:
+        counting = [pool.submit(count) for _ in range(MANY)]
+        try:
+            assert all(counted.acquire(timeout=PATIENCE) for _ in range(10 * MANY))
+            pool.submit(disable, hammered).result(PATIENCE)
+        finally:
+            is_over.set()
+        for ended in counting:
+            ended.result(PATIENCE)
 
 
 def test_a_request_that_passed_the_gates_before_the_switch_stores_nothing_after_it(
