@@ -1,4 +1,4 @@
-"""Whether a transaction waits for another's lock, asked of the database server itself."""
+"""How many transactions wait for others' locks, asked of the database server itself."""
 
 from __future__ import annotations
 
@@ -21,16 +21,17 @@ _WAITING = {
 }
 
 
-def wait_until_one_waits(store: Store, patience: float = 30.0) -> None:
-    """Return once a transaction in the store's database waits for a lock.
+PATIENCE = 60.0
+"""Seconds."""
 
-    :param patience: seconds.
-    """
+
+def wait_until_waiting(store: Store, count: int = 1) -> None:
+    """Return once so many transactions in the store's database wait for a lock."""
     admin = sa.create_engine(store.engine.url, poolclass=sa.NullPool, isolation_level="AUTOCOMMIT")
     dialect = "mysql" if store.engine.dialect.name == "mariadb" else store.engine.dialect.name
-    deadline = time.monotonic() + patience
+    deadline = time.monotonic() + PATIENCE
     with admin.connect() as connection:
-        while not connection.scalar(sa.text(_WAITING[dialect])):
-            assert time.monotonic() < deadline, "no transaction waits for a lock"
+        while (waiting := connection.scalar(sa.text(_WAITING[dialect])) or 0) < count:
+            assert time.monotonic() < deadline, f"{waiting} transactions wait for a lock, not {count}"
             # MariaDB answers anew only where nobody has asked for a tenth of a second.
             time.sleep(0.2)

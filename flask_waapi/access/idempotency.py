@@ -97,10 +97,14 @@ def reserve(
     }
     if _insert(connection, row):
         return True
-    # Only now: MariaDB locks a gap where it finds nothing to delete, and two that hold one wait for each
-    # other.
-    too_old = delete(IdempotencyRecord).where(_same(claim), IdempotencyRecord.created_at <= now - lifetime)
-    return connection.execute(too_old).rowcount == 1 and _insert(connection, row)
+    # Only now, and only what there is: MariaDB locks the gap where it finds nothing to delete, and shares the
+    # lock of a record that was in the way, and two that hold one of these wait for each other.
+    query = select(IdempotencyRecord.id).where(_same(claim), IdempotencyRecord.created_at <= now - lifetime)
+    too_old = connection.execute(query).scalar_one_or_none()
+    if too_old is None:
+        return False
+    forgotten = delete(IdempotencyRecord).where(IdempotencyRecord.id == too_old)
+    return connection.execute(forgotten).rowcount == 1 and _insert(connection, row)
 
 
 def _insert(connection: Connection, row: dict[str, Any]) -> bool:

@@ -21,7 +21,7 @@ from flask_waapi.access.gate import Passage
 from flask_waapi.errors import KeyInactive
 from flask_waapi.storage import session as storage
 from flask_waapi.storage.models import DailyUsage
-from lock_waits import wait_until_one_waits
+from lock_waits import wait_until_waiting
 
 Switch = Callable[[World], object]
 
@@ -98,7 +98,7 @@ def test_a_request_is_refused_whose_key_is_deleted_while_it_is_counted(
     def take_while_deleted(*given: Any) -> quota.Quota:
         taken = take(*given)
         deletions.append(pool.submit(delete, any_world))
-        wait_until_one_waits(any_world.services.store)
+        wait_until_waiting(any_world.services.store)
         return taken
 
     take, deletions = quota.take, list[Future[None]]()

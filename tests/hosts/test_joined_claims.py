@@ -16,8 +16,10 @@ from sqlalchemy.orm import Session
 from factories import RECIPIENT, World
 from flask_waapi import SentMessage, WaApiError
 from flask_waapi.errors import IdempotencyMismatch, StorageBusy
+from flask_waapi.identifiers import uuid7
 from flask_waapi.storage.models import IdempotencyRecord
 from host_apps import Purchase, titles
+from lock_waits import wait_until_waiting
 
 LIFETIME = timedelta(days=1)
 
@@ -150,6 +152,28 @@ class TestTwoTransactions:
             assert not second.done()
             getattr(joined.db.session, end)()
         return first, second
+
+    @on_servers
+    def test_several_that_wait_keep_what_else_they_have_written(self, joined: World) -> None:
+        # MariaDB chooses the index of the keys once there are some whose time is over.
+        old = joined.clock() - LIFETIME - timedelta(minutes=30)
+        known = {"account": "default", "route": "send", "request_digest": bytes(32), "created_at": old}
+        with joined.services.store.begin() as own:
+            for number in range(2_000):
+                taken = {"id": uuid7(old), "idempotency_key": f"old{number}", "subject_id": uuid7(old)}
+                own.add(IdempotencyRecord(**known, **taken))
+
+        first = send(joined)
+        with ThreadPoolExecutor(3) as pool:
+            others = [
+                pool.submit(self.buy_and_send, joined, None, lambda: None, title)
+                for title in ("cake", "milk", "tea")
+            ]
+            wait_until_waiting(joined.services.store, 3)
+            joined.db.session.commit()
+
+        assert [other.result() for other in others] == [first] * 3
+        assert sorted(titles(joined)) == ["cake", "milk", "tea"]
 
     @pytest.mark.parametrize("level", [None, "REPEATABLE READ"])
     def test_the_second_waits_and_gets_the_first_ones_message(self, joined: World, level: str | None) -> None:
