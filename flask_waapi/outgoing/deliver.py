@@ -127,6 +127,13 @@ class Deliverer:
         """
         return self._owed.settle()
 
+    def give_up(self) -> int:
+        """Give up what is pending at disabled endpoints, such as what was published while one was disabled.
+
+        :returns: how many deliveries; a bounded number of them.
+        """
+        return self._store.write(lambda session: disabling.give_up_pending(session, self._clock()))
+
     def _parcel(self, claimed: ClaimedDelivery) -> _Parcel | None:
         query = (
             select(WebhookEndpoint.url, WebhookEvent.body)
@@ -187,3 +194,5 @@ class Deliverer:
             return
         logger.warning("Webhook endpoint %s is disabled: %s", event.data["endpoint_id"], event.data["reason"])
         self._tell(event)
+        while self.give_up():
+            pass

@@ -21,6 +21,9 @@ UNSIGNABLE = (
     " rotate the secret, then enable the endpoint."
 )
 
+GIVEN_UP_AT_ONCE = 1_000
+"""Deliveries that are given up in one transaction."""
+
 
 def kept_failing(since: datetime) -> str:
     """The reason for switching an endpoint off that has failed for too long."""
@@ -29,29 +32,44 @@ def kept_failing(since: datetime) -> str:
 
 def lock_endpoint(session: Session, endpoint_id: UUID) -> WebhookEndpoint | None:
     """The endpoint, held until the transaction ends; to be locked before its deliveries are."""
-    query = select(WebhookEndpoint).where(WebhookEndpoint.id == endpoint_id).with_for_update()
-    return session.scalars(query.execution_options(populate_existing=True)).one_or_none()
+    query = select(WebhookEndpoint).where(WebhookEndpoint.id == endpoint_id)
+    query = query.with_for_update(key_share=True).execution_options(populate_existing=True)
+    return session.scalars(query).one_or_none()
 
 
-def give_up_pending(session: Session, endpoint_id: UUID, now: datetime) -> None:
-    """Let an endpoint's pending deliveries be failed ones; each can be replayed."""
-    session.flush()
+def give_up_pending(session: Session, now: datetime) -> int:
+    """Let pending deliveries to disabled endpoints be failed ones; each can be replayed.
+
+    Not where an endpoint is disabled: it may have very many, and whoever publishes to it would wait.
+
+    :returns: how many; at most :data:`GIVEN_UP_AT_ONCE`.
+    """
+    query = (
+        select(WebhookDelivery.id)
+        .join(WebhookEndpoint)
+        .where(WebhookEndpoint.state == DISABLED, WebhookDelivery.state == PENDING)
+        .limit(GIVEN_UP_AT_ONCE)
+    )
+    given_up = session.scalars(query).all()
     session.execute(
         update(WebhookDelivery)
-        .where(WebhookDelivery.endpoint_id == endpoint_id, WebhookDelivery.state == PENDING)
+        .where(WebhookDelivery.id.in_(given_up), WebhookDelivery.state == PENDING)
         .values(state=FAILED, due_at=None, claimed_at=None, updated_at=now),
         execution_options={"synchronize_session": False},
     )
+    return len(given_up)
 
 
 def disable(session: Session, endpoint: WebhookEndpoint, reason: str, now: datetime) -> AccountEvent:
     """Switch a locked endpoint off, and publish that to the account's other endpoints.
 
+    Its pending deliveries are for :func:`give_up_pending`, after the commit.
+
     :returns: the event, to be told after the commit.
     """
     endpoint.state, endpoint.state_reason, endpoint.updated_at = DISABLED, reason, now
     # The outbox reads who is to hear of it from the database.
-    give_up_pending(session, endpoint.id, now)
+    session.flush()
     failing_since = endpoint.failing_since
     event = AccountEvent(
         type="endpoint.disabled",

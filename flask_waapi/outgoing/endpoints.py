@@ -217,7 +217,7 @@ class Endpoints:
             pass
 
         def erase(session: Session) -> None:
-            endpoint = find(session, account, endpoint_id, lock=True)
+            endpoint = find(session, account, endpoint_id, lock=True, for_deletion=True)
             while _delete_some_deliveries(session, endpoint.id):
                 pass
             session.execute(delete(WebhookSecret).where(WebhookSecret.endpoint_id == endpoint.id))
@@ -263,10 +263,18 @@ class Endpoints:
         return _view(self._store.write(work))
 
 
-def find(session: Session, account: str, endpoint_id: UUID | str, *, lock: bool = False) -> WebhookEndpoint:
+def find(
+    session: Session,
+    account: str,
+    endpoint_id: UUID | str,
+    *,
+    lock: bool = False,
+    for_deletion: bool = False,
+) -> WebhookEndpoint:
     """The endpoint of the account.
 
-    :param lock: hold it until the transaction ends.
+    :param lock: hold it until the transaction ends, against whoever would change it.
+    :param for_deletion: also against whoever publishes to it.
     :raises NotFound: the account has no such endpoint.
     """
     unknown = NotFound(f"There is no webhook endpoint {str(endpoint_id)!r} in this account.")
@@ -275,7 +283,8 @@ def find(session: Session, account: str, endpoint_id: UUID | str, *, lock: bool 
     except ValueError:
         raise unknown from None
     query = select(WebhookEndpoint).where(WebhookEndpoint.account == account, WebhookEndpoint.id == wanted)
-    endpoint = session.scalars(query.with_for_update() if lock else query).one_or_none()
+    query = query.with_for_update(key_share=not for_deletion) if lock else query
+    endpoint = session.scalars(query).one_or_none()
     if endpoint is None:
         raise unknown
     return endpoint
@@ -284,7 +293,7 @@ def find(session: Session, account: str, endpoint_id: UUID | str, *, lock: bool 
 def _refuse_too_many(session: Session, account: str) -> None:
     ours = WebhookEndpoint.account == account
     # Whoever makes another one meanwhile waits here, and counts after us.
-    session.execute(select(WebhookEndpoint.id).where(ours).with_for_update()).all()
+    session.execute(select(WebhookEndpoint.id).where(ours).with_for_update(key_share=True)).all()
     count = session.scalar(select(func.count()).select_from(WebhookEndpoint).where(ours)) or 0
     if count >= MOST_ENDPOINTS:
         fault = Fault("/url", f"The account has {count} endpoints.", f"up to {MOST_ENDPOINTS}: delete one")

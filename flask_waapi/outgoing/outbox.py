@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -28,18 +29,46 @@ REHEARSED = "rehearsed"
 
 ALL_EVENTS = "*"
 
-_SUBSCRIPTIONS = select(WebhookEndpoint.id, WebhookEndpoint.account, WebhookEndpoint.events).where(
-    WebhookEndpoint.state.in_([ACTIVE, PAUSED])
+# Held, as a new delivery holds its endpoint in any case: one that is being deleted or switched off meanwhile
+# is seen as it is then.
+_SUBSCRIPTIONS = (
+    select(WebhookEndpoint.id, WebhookEndpoint.account, WebhookEndpoint.events)
+    .where(WebhookEndpoint.state.in_([ACTIVE, PAUSED]))
+    .with_for_update(read=True, key_share=True)
 )
 
+_GATHERED = "flask_waapi_gathered_events"
 
-def publish(session: Session, event: AccountEvent, now: datetime) -> int:
+
+@contextmanager
+def gathered(session: Session) -> Iterator[None]:
+    """Meanwhile, what is published is kept, and written at the end.
+
+    For transactions that lock row after row. A new delivery holds its endpoint until the commit: who waits
+    for another row with that in hand makes all wait who change the endpoint, on MariaDB in a circle.
+    """
+    waiting: list[tuple[AccountEvent, datetime]] = session.info.setdefault(_GATHERED, [])
+    try:
+        yield
+    finally:
+        del session.info[_GATHERED]
+    for event, now in waiting:
+        _publish(session, event, now)
+
+
+def publish(session: Session, event: AccountEvent, now: datetime) -> None:
     """Write an event, and a delivery to each endpoint that is to hear of it, into the transaction.
 
     Nothing is written where no endpoint wants it, or where its fingerprint was published before.
-
-    :returns: how many endpoints are to hear of it.
     """
+    if _GATHERED in session.info:
+        session.info[_GATHERED].append((event, now))
+    else:
+        _publish(session, event, now)
+
+
+def _publish(session: Session, event: AccountEvent, now: datetime) -> int:
+    """Publish at once; how many endpoints are to hear of it."""
     query = _SUBSCRIPTIONS
     if event.account is not None:
         query = query.where(WebhookEndpoint.account == event.account)
@@ -48,10 +77,10 @@ def publish(session: Session, event: AccountEvent, now: datetime) -> int:
         for row in session.execute(query):
             if event.type in row.events or ALL_EVENTS in row.events:
                 endpoints[row.account].append(row.id)
-    return sum(_publish(session, event, account, wanted, now) for account, wanted in endpoints.items())
+    return sum(_publish_to(session, event, account, wanted, now) for account, wanted in endpoints.items())
 
 
-def _publish(
+def _publish_to(
     session: Session, event: AccountEvent, account: str, endpoints: Sequence[UUID], now: datetime
 ) -> int:
     if event.fingerprint is not None and _is_known(session, account, event.fingerprint):
@@ -79,7 +108,7 @@ def publish_once(session: Session, event: AccountEvent, now: datetime) -> bool:
         raise ValueError(f"event {event.type} is published once: give it an account and a fingerprint")
     if _is_known(session, event.account, event.fingerprint):
         return False
-    if not publish(session, event, now):
+    if not _publish(session, event, now):
         _write(session, event, event.account, [], now)
     return True
 

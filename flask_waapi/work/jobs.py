@@ -101,6 +101,7 @@ def create_loops(parts: Parts) -> tuple[Loop, Loop]:
         ),
         "recognise all early reports": _every(CLEAN_UP_INTERVAL, parts.callbacks.recognise_all, parts.clock),
         "compare the counted messages": _every(COMPARE_INTERVAL, parts.message_hours.compare, parts.clock),
+        "give up webhooks": _hourly(parts.deliverer.give_up, parts.clock),
         **{name: _hourly(job, parts.clock) for name, job in _forgetting(parts).items()},
         "tell of expiring keys": _every(CLEAN_UP_INTERVAL, lambda: _tell_expiring(parts), parts.clock),
     }

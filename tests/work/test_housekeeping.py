@@ -8,8 +8,11 @@ import sqlalchemy as sa
 
 from factories import World
 from flask_waapi.identifiers import uuid7
+from flask_waapi.outgoing import outbox
+from flask_waapi.plugins.events import AccountEvent
 from flask_waapi.storage.inbound_models import StoredCallback
 from flask_waapi.storage.models import IdempotencyRecord
+from flask_waapi.storage.webhook_models import WebhookDelivery, WebhookEndpoint
 
 MANY = 1_200
 """More than twice what is deleted in one transaction."""
@@ -84,3 +87,16 @@ def test_where_nothing_is_old_it_is_looked_for_by_the_hour(world: World) -> None
     world.clock.advance(timedelta(minutes=1))
     world.work()
     assert world.count(StoredCallback) == 0
+
+
+def test_what_is_left_pending_at_a_disabled_endpoint_has_failed_in_the_end(any_world: World) -> None:
+    webhooks, store, now = any_world.services.webhooks, any_world.services.store, any_world.clock()
+    webhooks.endpoints.create("https://example.com/hook", ["*"], account="default", actor="ann")
+    with store.begin() as session:
+        outbox.publish(session, AccountEvent("message.sent", now, {}, "default"), now)
+        session.execute(sa.update(WebhookEndpoint).values(state=outbox.DISABLED))
+
+    any_world.work()
+
+    with store.read() as session:
+        assert session.scalars(sa.select(WebhookDelivery.state)).all() == ["failed"]

@@ -182,10 +182,9 @@ def _record(
         if is_current or locked.provider_message_id is None:
             locked.provider_message_id = provider_message_id
         session.add_all(_announced(locked, later, now) for later in outcome.result.later)
+        know_recipient(session, locked, outcome.result.recipient_id)
     event = attempted(message, outcome.status, now, outcome.failure, provider_message_id, answered=answered)
     change = add(session, locked, event, now)
-    if outcome.result is not None:
-        know_recipient(session, locked, outcome.result.recipient_id)
     if is_current and not is_settled(locked.status):
         if outcome.retry_in is not None:
             queue.enqueue(locked, now + outcome.retry_in)

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from ...discretion import log_failure
 from ...errors import StorageBusy, StorageUnavailable
 from ...identifiers import uuid7
+from ...outgoing import outbox
 from ...plugins.callbacks import (
     AccountUpdate,
     CallbackItem,
@@ -270,14 +271,15 @@ class Callbacks:
     def _apply_all(self, session: Session, provider: str, items: Sequence[CallbackItem]) -> Tally:
         source = Source(provider, self._providers[provider].simulated, self._settings.inbound_account)
         result = Tally()
-        for item in items:
-            if item.problem is not None:
-                result.parked.append(Parked(item.position, BROKEN, item.problem, item.raw))
-            elif not item.events:
-                reason = "The provider does not know this kind of report."
-                result.parked.append(Parked(item.position, UNKNOWN, reason, item.raw))
-            else:
-                self._apply_item(session, source, item, result)
+        with outbox.gathered(session):
+            for item in items:
+                if item.problem is not None:
+                    result.parked.append(Parked(item.position, BROKEN, item.problem, item.raw))
+                elif not item.events:
+                    reason = "The provider does not know this kind of report."
+                    result.parked.append(Parked(item.position, UNKNOWN, reason, item.raw))
+                else:
+                    self._apply_item(session, source, item, result)
         return result
 
     def _apply_item(self, session: Session, source: Source, item: CallbackItem, result: Tally) -> None:
@@ -328,17 +330,16 @@ def _set_due(session: Session, ids: list[UUID], now: datetime) -> int:
 def _lock_order(item: CallbackItem) -> tuple[str, str]:
     # Transactions that lock the same rows in the same order do not wait for each other in a circle. What
     # is about one message or person keeps its order.
-    first = item.events[0] if item.events else None
-    key = ""
-    match first:
-        case StatusUpdate():
-            key = first.provider_message_id
-        case InboundMessage():
-            key = first.recipient if first.is_echo else first.sender
-        case TemplateUpdate():
-            key = first.name
-        case AccountUpdate():
-            key = first.subject
-        case PreferenceUpdate():
-            key = first.recipient
-    return type(first).__name__, key
+    match item.events[0] if item.events else None:
+        case InboundMessage() as message:
+            return "person", message.recipient if message.is_echo else message.sender
+        case PreferenceUpdate() as preference:
+            return "person", preference.recipient
+        case StatusUpdate() as status:
+            return "message", status.provider_message_id
+        case TemplateUpdate() as template:
+            return "template", template.name
+        case AccountUpdate() as account:
+            return "account", account.subject
+        case _:
+            return "", ""
