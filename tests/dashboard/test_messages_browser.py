@@ -23,14 +23,14 @@ def test_new_messages_are_counted_and_statuses_change_in_place(
         first = waapi.send_text("+447700900123", HOSTILE, reference="a")
     page.goto(f"{address}messages")
     cell = page.locator(f'[data-message="{first.message_uuid}"]')
-    expect(cell.locator(".status")).to_have_text("read", timeout=20_000)
+    expect(cell.locator(".status")).to_have_text("read")
     check_width(page)
 
     with app.app_context():
         waapi.send_text("+447700900123", "Another", reference="b")
 
     news = page.get_by_role("link", name="1 new message: show it")
-    expect(news).to_be_visible(timeout=20_000)
+    expect(news).to_be_visible()
     expect(page.locator("[data-message]")).to_have_count(1)
     check_width(page)
     news.click()
@@ -45,7 +45,7 @@ def test_new_messages_are_counted_and_statuses_change_in_place(
     check_width(page)
 
     page.get_by_role("link", name="Open in the playground").click()
-    assert "447700900123" not in page.url
     expect(page.get_by_label("Simulate Only")).to_be_checked()
+    assert "447700900123" not in page.url
     expect(page.locator("#payload")).to_have_value(re.compile(r"447700900123"))
     assert complaints == []

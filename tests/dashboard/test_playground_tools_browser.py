@@ -122,6 +122,8 @@ def test_runs_are_listed_compared_edited_handed_on_and_deleted(
     expect(page.get_by_role("heading", name="No run matches")).to_be_visible()
     page.get_by_role("link", name="Show all runs").click()
 
+    # A link has been followed before the rows are there.
+    expect(page.locator("tbody tr")).to_have_count(2)
     for box in page.get_by_role("checkbox").all():
         box.check()
     page.get_by_role("button", name="Compare the two chosen runs").click()
@@ -130,6 +132,7 @@ def test_runs_are_listed_compared_edited_handed_on_and_deleted(
     check_width(page)
 
     page.get_by_role("link", name="Runs", exact=True).click()
+    expect(page.locator("tbody tr")).to_have_count(2)
     page.locator("tbody a").last.click()
     check_width(page)
     with page.expect_download() as downloading:

@@ -72,19 +72,18 @@ def test_from_the_first_webhook_endpoint_to_its_deletion(
 
     page.get_by_role("button", name="Send test event").click()
     life = page.locator(".life")
-    expect(life.locator(".attempts")).to_contain_text("onerror=alert(1)", timeout=15_000)
-    expect(life.locator(".life-now")).to_contain_text("pending")
+    expect(life.locator(".attempts")).to_contain_text("onerror=alert(1)")
     check_width(page)
     # The second attempt comes five seconds after the first.
-    expect(life.locator(".life-now")).to_contain_text("succeeded", timeout=20_000)
+    expect(life.locator(".life-now")).to_contain_text("succeeded")
     expect(life.locator(".attempts .status")).to_have_text(["204", "500"])
     check_width(page)
     for body, headers in receiver.taken:
         assert Webhook(secret).verify(body, headers)["type"] == "test"
 
     page.get_by_role("link", name=receiver.url).click()
-    assert secret not in page.content()
     check_width(page)
+    assert secret not in page.content()
     page.get_by_role("link", name="Rotate the secret").click()
     page.get_by_label("1 hour").check()
     check_width(page)
@@ -105,7 +104,7 @@ def test_from_the_first_webhook_endpoint_to_its_deletion(
         (endpoint,) = waapi.services.webhooks.endpoints.list("default")
         newest = deliveries(waapi.services, endpoint.id)[0]
     page.goto(f"{address}webhooks/deliveries/{newest.id}")
-    expect(page.locator(".life-now")).to_contain_text("succeeded", timeout=15_000)
+    expect(page.locator(".life-now")).to_contain_text("succeeded")
     page.get_by_role("link", name=receiver.url).click()
     page.get_by_label("State").select_option("succeeded")
     page.get_by_role("button", name="Filter").click()
