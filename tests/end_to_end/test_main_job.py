@@ -27,20 +27,15 @@ ORDER_CONFIRMATION_BODY = (
 )
 
 
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
-
-
 @contextmanager
-def served(world: World, port: int = 0) -> Iterator[str]:
-    """The app on a real port; its address."""
-    server = make_server("127.0.0.1", port, world.app, threaded=True)
+def served(world: World, listener: socket.socket | None = None) -> Iterator[str]:
+    """The app on a real port, a free one unless something listens already; its address."""
+    listening = None if listener is None else listener.fileno()
+    server = make_server("127.0.0.1", 0, world.app, threaded=True, fd=listening)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}"
+        yield f"http://127.0.0.1:{server.port}"
     finally:
         server.shutdown()
         thread.join()
@@ -115,12 +110,12 @@ def test_the_statuses_that_meta_reports_reach_the_caller(tmp_path: Path) -> None
 
 
 def test_a_status_that_comes_before_the_send_has_returned_is_applied(tmp_path: Path) -> None:
-    port = free_port()
+    listener = socket.create_server(("127.0.0.1", 0))
     double = GraphDouble(
-        callback_url=f"http://127.0.0.1:{port}/api/v1/callbacks/main",
+        callback_url=f"http://127.0.0.1:{listener.getsockname()[1]}/api/v1/callbacks/main",
         status_delays={"sent": 0.0, "delivered": 0.0, "read": 0.0},
     )
-    with double, cloud_world(tmp_path, double) as world, served(world, port) as address:
+    with listener, double, cloud_world(tmp_path, double) as world, served(world, listener) as address:
         key = world.key()
         # The double accepts at once, reports at once, and answers the send after 600 ms.
         body = template_body(to="+15554000600")
