@@ -187,6 +187,9 @@ def make_app(
         WAAPI_SERVICE_WINDOW="off",
     )
     app.config.update(config)
+    if database_uri.startswith("sqlite"):
+        # On a busy machine, those who write at the same time may wait longer than by default for each other.
+        app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", {"connect_args": {"timeout": 30}})
     db = SQLAlchemy(app)
     waapi = WaApi(app, db=db, clock=clock, plugins={"recorder": RecorderPlugin(script)} | dict(plugins or {}))
     return World(app, waapi, db, clock, script)

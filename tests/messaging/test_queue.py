@@ -224,7 +224,7 @@ def test_two_providers_do_not_wait_for_each_other(make_world: MakeWorld) -> None
 
     def hold(message: OutboundMessage) -> SendResult:
         # One thread for each provider: this one is occupied until the other has sent.
-        for _ in range(500):
+        for _ in range(6_000):
             if any(sent.to == "+15550001111" for sent in world.script.sent):
                 seen.append("other")
                 break

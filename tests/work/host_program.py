@@ -47,6 +47,9 @@ def create_app(database_uri: str, dispatch: str) -> tuple[Flask, WaApi]:
     """The app, with a pool of connections as a host has one."""
     app = Flask("tests_host")
     app.config.update(SETTINGS, SQLALCHEMY_DATABASE_URI=database_uri, WAAPI_DISPATCH=dispatch)
+    if database_uri.startswith("sqlite"):
+        # Several processes write at the same time.
+        app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"connect_args": {"timeout": 30}}
     return app, WaApi(app, db=SQLAlchemy(app), plugins={"slow": SlowPlugin()})
 
 

@@ -99,7 +99,8 @@ def test_a_worker_that_is_told_to_stop_brings_the_messages_in_hand_to_their_end(
 ) -> None:
     with stage(sqlite_uri, "celery", tmp_path, rabbitmq) as on_stage:
         program = on_stage.celery(rabbitmq, *POOLS[pool], WAAPI_TESTS_SEND_SECONDS="0.5")
-        for _ in range(60):
+        # So many that some still wait when the worker is told, however late that is.
+        for _ in range(200):
             on_stage.send()
         on_stage.wait_until(on_stage.in_hand)
 

@@ -10,7 +10,7 @@ import pytest
 
 from factories import RECORDING, MakeWorld, World
 from flask_waapi.services import Services
-from flask_waapi.work.wakeups import BROKER_SECONDS
+from flask_waapi.work.wakeups import BROKER_SECONDS, SHORTEST_INTERVAL_SECONDS
 
 from .brokers import Broker, other_queue
 
@@ -102,6 +102,7 @@ def test_nothing_is_published_while_nothing_waits(make_world: MakeWorld, broker:
 def test_a_thousand_messages_in_a_moment_are_a_few_wake_ups(make_world: MakeWorld, rabbitmq: Broker) -> None:
     world = celery_world(make_world, rabbitmq)
     wake = world.services.pipeline._wake
+    began = time.monotonic()
     world.services.loop.start()
 
     for _ in range(1_000):
@@ -109,7 +110,9 @@ def test_a_thousand_messages_in_a_moment_are_a_few_wake_ups(make_world: MakeWorl
         time.sleep(0.0005)
 
     assert eventually(lambda: not world.services.celery._publisher._wanted.is_set())
-    assert 1 <= rabbitmq.waiting() <= 15
+    assert eventually(lambda: rabbitmq.waiting() >= 1)
+    # However long a busy machine takes for the thousand.
+    assert rabbitmq.waiting() <= (time.monotonic() - began) / SHORTEST_INTERVAL_SECONDS + 1
 
 
 @pytest.mark.rabbitmq

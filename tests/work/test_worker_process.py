@@ -15,7 +15,8 @@ def test_a_worker_that_is_told_to_stop_brings_the_messages_in_hand_to_their_end(
     sqlite_uri: str, tmp_path: Path, number: signal.Signals
 ) -> None:
     with stage(sqlite_uri, "worker", tmp_path) as on_stage:
-        for _ in range(40):
+        # So many that some still wait when the worker is told, however late that is.
+        for _ in range(200):
             on_stage.send()
         program = on_stage.worker(WAAPI_TESTS_SEND_SECONDS="0.5")
         on_stage.wait_until(on_stage.in_hand)
