@@ -31,7 +31,10 @@ def kept_failing(since: datetime) -> str:
 
 
 def lock_endpoint(session: Session, endpoint_id: UUID) -> WebhookEndpoint | None:
-    """The endpoint, held until the transaction ends; to be locked before its deliveries are."""
+    """The endpoint, held until the transaction ends against whoever would change it, not publish to it.
+
+    It is to be locked before its deliveries are.
+    """
     query = select(WebhookEndpoint).where(WebhookEndpoint.id == endpoint_id)
     query = query.with_for_update(key_share=True).execution_options(populate_existing=True)
     return session.scalars(query).one_or_none()

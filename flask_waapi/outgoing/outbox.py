@@ -47,7 +47,8 @@ def gathered(session: Session) -> Iterator[None]:
     For transactions that lock row after row. A new delivery holds its endpoint until the commit: who waits
     for another row with that in hand makes all wait who change the endpoint, on MariaDB in a circle.
     """
-    waiting: list[tuple[AccountEvent, datetime]] = session.info.setdefault(_GATHERED, [])
+    waiting: list[tuple[AccountEvent, datetime]] = []
+    session.info[_GATHERED] = waiting
     try:
         yield
     finally:

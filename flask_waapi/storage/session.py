@@ -154,9 +154,10 @@ class Store:
                 return results[0]
             except (DBAPIError, StorageUnavailable) as error:
                 cause = error if isinstance(error, DBAPIError) else error.__cause__
-                may_retry = _is_deadlock(cause) or (not results and _is_stale(cause))
+                is_deadlock = _is_deadlock(cause)
+                may_retry = is_deadlock or (not results and _is_stale(cause))
                 if not may_retry or not tries_left or self._joined_on_sqlite() is not None:
-                    if _is_deadlock(cause):
+                    if is_deadlock:
                         raise _busy() from error
                     if results:
                         in_doubt(results[0])

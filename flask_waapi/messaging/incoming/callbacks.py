@@ -273,16 +273,17 @@ class Callbacks:
         result = Tally()
         with outbox.gathered(session):
             for item in items:
-                if item.problem is not None:
-                    result.parked.append(Parked(item.position, BROKEN, item.problem, item.raw))
-                elif not item.events:
-                    reason = "The provider does not know this kind of report."
-                    result.parked.append(Parked(item.position, UNKNOWN, reason, item.raw))
-                else:
-                    self._apply_item(session, source, item, result)
+                self._apply_item(session, source, item, result)
         return result
 
     def _apply_item(self, session: Session, source: Source, item: CallbackItem, result: Tally) -> None:
+        if item.problem is not None:
+            result.parked.append(Parked(item.position, BROKEN, item.problem, item.raw))
+            return
+        if not item.events:
+            reason = "The provider does not know this kind of report."
+            result.parked.append(Parked(item.position, UNKNOWN, reason, item.raw))
+            return
         unmatched: Parked | None = None
         for event in item.events:
             try:

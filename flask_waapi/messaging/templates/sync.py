@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import delete, or_, select, update
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from ...discretion import log_failure
@@ -105,7 +103,6 @@ class TemplateReadings:
         """
         began_at = self._clock()
         definitions = self._read(provider)
-        self._begin_state(provider)
 
         def work(session: Session) -> None:
             self._replace(session, provider, definitions, began_at)
@@ -237,14 +234,6 @@ class TemplateReadings:
             )
         return fits
 
-    def _begin_state(self, provider: str) -> None:
-        # Readings at the same time must find a row to wait for each other on.
-        if self.state(provider) is None:
-            with suppress(IntegrityError), self._store.begin() as session:
-                # As if it were long ago: a reading that has not ended forbids nobody to try.
-                past = self._clock() - self._settings.template_sync_interval
-                session.add(TemplateSync(provider=provider, attempted_at=past))
-
     def _replace(
         self,
         session: Session,
@@ -253,7 +242,7 @@ class TemplateReadings:
         began_at: datetime,
     ) -> None:
         now = self._clock()
-        state = session.get_one(TemplateSync, provider, with_for_update=True)
+        state = hold_state(session, provider)
         if state.succeeded_at is not None and state.succeeded_at > began_at:
             # Another reading, which began later, was quicker.
             return
@@ -279,10 +268,16 @@ class TemplateReadings:
             session.add(row)
 
     def _note(self, provider: str, problem: str) -> None:
-        self._begin_state(provider)
-        with self._store.begin() as session:
-            state = session.get_one(TemplateSync, provider, with_for_update=True)
+        def note(session: Session) -> None:
+            state = hold_state(session, provider)
             state.attempted_at, state.problem = self._clock(), problem
+
+        self._store.write(note)
+
+
+def hold_state(session: Session, provider: str) -> TemplateSync:
+    """What is known of an instance's readings, held against other readings until the transaction ends."""
+    return hold(session, TemplateSync, {"provider": provider}, attempted_at=_NEVER)
 
 
 def keep(session: Session, provider: str, definition: TemplateDefinition, now: datetime) -> None:
@@ -310,7 +305,7 @@ def keep(session: Session, provider: str, definition: TemplateDefinition, now: d
 
 def mark_stale(session: Session, provider: str, now: datetime) -> None:
     """Have an instance's list read again; held against readings until the transaction ends."""
-    hold(session, TemplateSync, {"provider": provider}, attempted_at=_NEVER).stale_at = now
+    hold_state(session, provider).stale_at = now
 
 
 def definition_of(row: StoredTemplate) -> TemplateDefinition:

@@ -14,18 +14,15 @@ from sqlalchemy.orm import Session
 from ...outgoing import outbox
 from ...plugins.callbacks import TemplateUpdate
 from ...plugins.events import AccountEvent
-from ...storage.held_rows import hold
 from ...storage.json_values import clean
-from ...storage.models import StoredTemplate, TemplateSync
+from ...storage.models import StoredTemplate
 from ..incoming.source import Source
 from .catalogue import APPROVED
-from .sync import outranks_list
+from .sync import hold_state, outranks_list
 
 LONGEST_WORD = 32
 LONGEST_REASON = 2_000
 """Characters; what the columns hold."""
-
-_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def update_template(
@@ -38,7 +35,7 @@ def update_template(
     :returns: what is to be told after the commit; nothing where nothing has changed.
     """
     # A reading holds this row too, so that it cannot replace the list meanwhile.
-    sync = hold(session, TemplateSync, {"provider": source.provider}, attempted_at=_NEVER)
+    sync = hold_state(session, source.provider)
     if sync.succeeded_at is not None and not outranks_list(update.occurred_at, sync.succeeded_at):
         return []
     template = session.execute(
