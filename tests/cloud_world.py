@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
@@ -23,7 +22,6 @@ unhurried = settings(deadline=None)
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 MESSAGE_UUID = UUID("01958a2e-7c00-7000-8000-000000000001")
 VERIFY_TOKEN = "agreed-with-meta"
-PATIENCE_SECONDS = 60.0
 
 
 def cloud_provider(double: GraphDouble, **changes: Any) -> CloudProvider:
@@ -42,14 +40,6 @@ def cloud_world(**options: Any) -> Iterator[tuple[GraphDouble, CloudProvider]]:
 def message(content: Content | None = None, to: str = "+1234567890", attempt: int = 1) -> OutboundMessage:
     """A message with a fixed uuid."""
     return OutboundMessage(MESSAGE_UUID, to, content or Text("Hello"), attempt)
-
-
-def wait_for_a_request(double: GraphDouble) -> None:
-    """Wait until the double has one: a client of little patience may have given up before."""
-    end = time.monotonic() + PATIENCE_SECONDS
-    while not double.requests:
-        assert time.monotonic() < end
-        time.sleep(0.01)
 
 
 @contextmanager

@@ -22,10 +22,15 @@ on_servers = pytest.mark.parametrize(
 )
 
 
+def connect_from_outside(store: Store) -> sa.Connection:
+    """A connection to the store's database that is none of its own."""
+    engine = sa.create_engine(store.engine.url, poolclass=sa.NullPool, isolation_level="AUTOCOMMIT")
+    return engine.connect()
+
+
 def cut(store: Store) -> int:
     """End the store's connections from outside, as a restart of the server does; how many there were."""
-    admin = sa.create_engine(store.engine.url, poolclass=sa.NullPool, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
+    with connect_from_outside(store) as connection:
         if store.engine.dialect.name == "postgresql":
             ours = "datname = current_database() AND pid <> pg_backend_pid()"
             ended = connection.scalars(

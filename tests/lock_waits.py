@@ -6,7 +6,9 @@ import time
 
 import sqlalchemy as sa
 
+from disconnections import connect_from_outside
 from flask_waapi.storage.session import Store
+from waiting import PATIENCE
 
 _WAITING = {
     "postgresql": (
@@ -21,16 +23,11 @@ _WAITING = {
 }
 
 
-PATIENCE = 60.0
-"""Seconds."""
-
-
 def wait_until_waiting(store: Store, count: int = 1) -> None:
     """Return once so many transactions in the store's database wait for a lock."""
-    admin = sa.create_engine(store.engine.url, poolclass=sa.NullPool, isolation_level="AUTOCOMMIT")
     dialect = "mysql" if store.engine.dialect.name == "mariadb" else store.engine.dialect.name
     deadline = time.monotonic() + PATIENCE
-    with admin.connect() as connection:
+    with connect_from_outside(store) as connection:
         while (waiting := connection.scalar(sa.text(_WAITING[dialect])) or 0) < count:
             assert time.monotonic() < deadline, f"{waiting} transactions wait for a lock, not {count}"
             # MariaDB answers anew only where nobody has asked for a tenth of a second.

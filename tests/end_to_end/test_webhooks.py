@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from uuid import UUID
@@ -13,8 +13,7 @@ from callback_tasks import CLOUD, payload, post, status
 from factories import World, add_messages, migrated
 from flask_waapi.extension import utc_now
 from reliability.webhooks import Customer, customer
-
-PATIENCE_SECONDS = 60.0
+from waiting import eventually
 
 
 @contextmanager
@@ -32,14 +31,6 @@ def listen(world: World, listening: Customer, *events: str) -> None:
         listening.secret = world.waapi.webhooks.create(listening.url, events or ["*"]).secret
 
 
-def wait_for(holds: Callable[[], bool]) -> None:
-    """Wait until something holds."""
-    end = time.monotonic() + PATIENCE_SECONDS
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.01)
-
-
 def test_a_customer_hears_of_what_meta_reports(tmp_path: Path) -> None:
     with embedded(tmp_path) as world, customer() as listening:
         listen(world, listening, "message.delivered", "message.read")
@@ -49,7 +40,7 @@ def test_a_customer_hears_of_what_meta_reports(tmp_path: Path) -> None:
         told = [status(name, "wamid.1", seconds, uuid) for name in ("read", "delivered", "sent")]
         assert post(world, payload(told[1:], told[:1])) == 200
 
-        wait_for(lambda: len(listening.told) == 2)
+        assert eventually(lambda: len(listening.told) == 2)
         assert listening.wrong == []
         assert world.message(uuid).status == "read"
 
@@ -65,14 +56,14 @@ def test_a_dead_endpoint_keeps_no_other_waiting(tmp_path: Path) -> None:
         told = [status("delivered", f"wamid.{uuid}", int(time.time()), uuid) for uuid in uuids]
         assert post(world, payload(told)) == 200
 
-        wait_for(lambda: len(listening.told) == 20)
+        assert eventually(lambda: len(listening.told) == 20)
 
         def dead_one_fails() -> bool:
             with world.app.app_context():
                 (dead,) = (found for found in world.waapi.webhooks.list() if ":1/" in found.url)
             return dead.failures > 0
 
-        wait_for(dead_one_fails)
+        assert eventually(dead_one_fails)
 
 
 def test_a_paused_endpoint_hears_afterwards_of_what_it_has_missed(tmp_path: Path) -> None:
@@ -84,12 +75,12 @@ def test_a_paused_endpoint_hears_afterwards_of_what_it_has_missed(tmp_path: Path
             world.waapi.webhooks.pause(endpoint.id)
         (uuid,) = add_messages(world, 1, provider="main")
         assert post(world, payload([status("delivered", "wamid.1", int(time.time()), uuid)])) == 200
-        wait_for(lambda: len(other.told) == 1)
+        assert eventually(lambda: len(other.told) == 1)
         assert listening.told == {}
 
         with world.app.app_context():
             world.waapi.webhooks.resume(endpoint.id)
 
-        wait_for(lambda: len(listening.told) == 1)
+        assert eventually(lambda: len(listening.told) == 1)
         assert set(listening.told) == set(other.told)
         assert all(isinstance(event, UUID) for event in listening.told)

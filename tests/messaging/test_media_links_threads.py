@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -19,8 +17,7 @@ from flask_waapi.work.senders import Crew
 from link_shop import MakeShop, Shop, whole
 from media_files import JPEG
 from outgoing.servers import Connection, Server
-
-PATIENCE = 60.0
+from waiting import PATIENCE, eventually
 
 
 class SlowServer(Server):
@@ -43,13 +40,6 @@ class SlowServer(Server):
 
 def crew_of(shop: Shop) -> Crew[Message]:
     return shop.world.services.worker._senders._crews[0]
-
-
-def eventually(holds: Callable[[], bool]) -> bool:
-    end = time.monotonic() + PATIENCE
-    while not holds() and time.monotonic() < end:
-        time.sleep(0.005)
-    return holds()
 
 
 def statuses(shop: Shop, kind: str) -> list[str]:

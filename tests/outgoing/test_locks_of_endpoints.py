@@ -16,7 +16,8 @@ from flask_waapi.outgoing import outbox
 from flask_waapi.plugins.events import AccountEvent
 from flask_waapi.storage.webhook_models import WebhookDelivery
 from flask_waapi.testing import ManualClock
-from lock_waits import PATIENCE, wait_until_waiting
+from lock_waits import wait_until_waiting
+from waiting import PATIENCE
 
 from .desk import URL, Desk, answer, opened
 
@@ -28,9 +29,9 @@ def desk(migrated_uri: str, clock: ManualClock) -> Iterator[Desk]:
         yield desk
 
 
-def event_of(desk: Desk) -> AccountEvent:
+def event_of(desk: Desk, number: int = 1) -> AccountEvent:
     """Something to publish."""
-    return AccountEvent("message.sent", desk.clock(), {"number": 1}, "default")
+    return AccountEvent("message.sent", desk.clock(), {"number": number}, "default")
 
 
 @pytest.mark.parametrize(
@@ -91,8 +92,7 @@ def test_what_is_gathered_is_written_in_its_order_at_the_end(desk: Desk) -> None
     with desk.store.begin() as session:
         with outbox.gathered(session):
             for number in range(3):
-                event = AccountEvent("message.sent", desk.clock(), {"number": number}, "default")
-                outbox.publish(session, event, desk.clock())
+                outbox.publish(session, event_of(desk, number), desk.clock())
             assert session.scalar(sa.select(sa.func.count()).select_from(WebhookDelivery)) == 0
         assert session.scalar(sa.select(sa.func.count()).select_from(WebhookDelivery)) == 3
     desk.deliver_all()

@@ -23,11 +23,11 @@ from cloud_world import (
     raw_server,
     read_request,
     unhurried,
-    wait_for_a_request,
 )
 from flask_waapi import MediaUpload, Misconfigured, ProviderError, Rejected, Retryable
 from flask_waapi.testing.graph_double import Close, ErrorAnswer, GraphDouble, Hang, RawAnswer
 from waapi_cloud import CloudProvider, media
+from waiting import eventually
 
 World = tuple[GraphDouble, CloudProvider]
 
@@ -136,7 +136,7 @@ def test_a_lost_answer_is_retryable_since_a_second_upload_does_no_harm(fault: An
         with pytest.raises(Retryable):
             provider.upload_media(upload())
         # Otherwise the fault might be left for the second upload.
-        wait_for_a_request(double)
+        assert eventually(lambda: double.requests)
         assert patient.upload_media(upload())
 
 

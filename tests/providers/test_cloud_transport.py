@@ -17,7 +17,6 @@ from cloud_world import (
     message,
     raw_server,
     read_request,
-    wait_for_a_request,
 )
 from flask_waapi import (
     Misconfigured,
@@ -34,6 +33,7 @@ from flask_waapi.testing.graph_double import (
     RawAnswer,
 )
 from waapi_cloud import CloudProvider, client
+from waiting import eventually
 
 World = tuple[GraphDouble, CloudProvider]
 
@@ -135,7 +135,7 @@ def test_silence_after_the_body_leaves_the_outcome_unknown(fault: Fault) -> None
         double.fail_next(fault)
         with pytest.raises(OutcomeUnknown):
             provider.send(message())
-        wait_for_a_request(double)
+        assert eventually(lambda: double.requests)
         assert len(double.requests) == 1
 
 

@@ -9,10 +9,11 @@ from uuid import UUID
 
 from flask_waapi.storage.models import Message
 from flask_waapi.testing.graph_double import Close, ErrorAnswer, Fault, Hang, RawAnswer
+from waiting import eventually
 
 from .engines import Running, Scale, workers
 from .places import Place
-from .stage import TEXT_SEND, Stage, staged, wait_for
+from .stage import TEXT_SEND, Stage, staged
 from .verdict import Verdict, read_books
 
 ATTEMPTS = 3
@@ -76,7 +77,7 @@ def provider_answers(place: Place, *, cases: Sequence[Case] = CASES) -> Verdict:
     }
     with staged(place) as stage, workers(stage, settings, ONE_WORKER) as running:
         sent = [(case, _send(stage, running, case)) for case in cases]
-        wait_for(lambda: all(_has_ended(stage, case, ours) for case, ours in sent), PATIENCE_SECONDS, 0.2)
+        eventually(lambda: all(_has_ended(stage, case, ours) for case, ours in sent), PATIENCE_SECONDS, 0.2)
         for case, ours in sent:
             _compare(stage, verdict, case, ours)
         verdict.unconfirmed = len(read_books(stage).unconfirmed)
@@ -93,7 +94,7 @@ def _send(stage: Stage, running: Running, case: Case) -> UUID:
     if status != 202:
         raise RuntimeError(f"{case.name}: answered with {status}: {answer}")
     # The next case's fault must not befall this message.
-    if not wait_for(lambda: len(_attempts(stage, None)) > before, PATIENCE_SECONDS):
+    if not eventually(lambda: len(_attempts(stage, None)) > before, PATIENCE_SECONDS):
         raise TimeoutError(f"{case.name}: nobody sends it")
     return UUID(answer["data"]["message_uuid"])
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 from collections import Counter
 
+from waiting import eventually
+
 from .engines import ENGINES, FULL, Scale
 from .load import Load, none
 from .places import Place
-from .stage import staged, wait_for
+from .stage import staged
 from .verdict import CARRIED, Verdict, judge, read_books
 
 REPORT_SECONDS = 2.5
@@ -36,7 +38,7 @@ def cuts(place: Place, engine: str, *, messages: int, scale: Scale = FULL) -> Ve
         )
         with load:
             pass
-        wait_for(lambda: len(read_books(stage).unconfirmed) >= messages, 30.0 + messages, pause=0.2)
+        eventually(lambda: len(read_books(stage).unconfirmed) >= messages, 30.0 + messages, pause=0.2)
         stage.double.wait_until_reported(60.0)
         books = judge(stage, load.tally, verdict)
         answered = set(load.tally.codes)

@@ -7,11 +7,12 @@ import time
 from sqlalchemy import func, select
 
 from flask_waapi.storage.models import Message
+from waiting import eventually
 
 from .engines import ENGINES, Scale
 from .load import Load, none, slow
 from .places import Place
-from .stage import Stage, staged, wait_for
+from .stage import Stage, staged
 from .verdict import Verdict, judge, read_books
 
 STOP_SECONDS = 60.0
@@ -36,7 +37,7 @@ def graceful_stop(place: Place, engine: str, *, messages: int, stops: int) -> Ve
             before = len(stage.double.messages)
             program = running.fleet.start(number)
             running.fleet.programs = [program]
-            begun = wait_for(lambda before=before: len(stage.double.messages) > before, START_SECONDS)  # type: ignore[misc]
+            begun = eventually(lambda before=before: len(stage.double.messages) > before, START_SECONDS)  # type: ignore[misc]
             verdict.expect(begun, f"stop {number}: the worker sent nothing: {program.told()}")
             code = program.stop(STOP_SECONDS)
             verdict.expect(code == 0, f"stop {number}: it ended with {code}: {program.told()}")

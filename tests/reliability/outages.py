@@ -12,12 +12,13 @@ from urllib.parse import urlsplit
 import sqlalchemy as sa
 
 import services
+from waiting import eventually
 
 from .engines import ENGINES, FULL, Running, Scale, celery, inline
 from .gateway import HOST, Gateway
 from .load import Load, Tally, every, mixed, none, quick, slow
 from .places import Place
-from .stage import Stage, staged, wait_for
+from .stage import Stage, staged
 from .verdict import Verdict, judge
 
 MODES = ("refused", "hanging")
@@ -44,7 +45,7 @@ def broker_away(place: Place, mode: str, *, messages: int, scale: Scale = FULL) 
         celery(stage, {}, scale, broker=through(uri, gateway)) as running,
     ):
         tallies = [_carried(stage, running, messages // 3)]
-        wait_for(lambda: bool(stage.double.messages), BACK_SECONDS)
+        eventually(lambda: bool(stage.double.messages), BACK_SECONDS)
         before = _probe(stage, waits=False, count=PROBES)
         with _load(stage, running, messages // 3) as under_load:
             _break(gateway, mode)
@@ -84,7 +85,7 @@ def redis_away(place: Place, mode: str, *, messages: int, scale: Scale = FULL) -
             verdict.expect(codes.keys() <= {201, 202}, f"answers: {dict(codes)}")
             is_share = 0 < granted_away < LIMIT
             verdict.expect(is_share, f"while it was away {granted_away} of {LIMIT} were granted")
-            is_shared_again = wait_for(lambda: _granted(stage) == LIMIT, BACK_SECONDS, 0.5)
+            is_shared_again = eventually(lambda: _granted(stage) == LIMIT, BACK_SECONDS, 0.5)
             verdict.expect(is_shared_again, "the limit is not counted in Redis again")
             _finish(stage, verdict, tallies)
             verdict.note = _latencies(before, under_load.tally, away)
@@ -111,7 +112,7 @@ def database_away(place: Place, mode: str, engine: str, *, messages: int, scale:
             under_load = _load(stage, running, messages)
             with in_hand, under_load:
                 # What is being handed over now comes back to a database that is not there.
-                wait_for(lambda: len(stage.double.messages) >= taken + 4, BACK_SECONDS)
+                eventually(lambda: len(stage.double.messages) >= taken + 4, BACK_SECONDS)
                 _break(gateway, mode)
                 # While it hangs there is no answer to expect, unless the host's driver has a timeout.
                 away = _probe(stage, waits=running.waits, count=PROBES if mode == "refused" else 0)
@@ -176,7 +177,7 @@ def _finish(stage: Stage, verdict: Verdict, tallies: Sequence[Tally]) -> None:
         back = _probe(stage, waits=False, count=1)
         return bool(back.acknowledged)
 
-    verdict.expect(wait_for(is_back, BACK_SECONDS, 0.2), f"does not come back: {dict(back.codes)}")
+    verdict.expect(eventually(is_back, BACK_SECONDS, 0.2), f"does not come back: {dict(back.codes)}")
     kept = [message for tally in [*tallies, back] for message in tally.message_ids]
     judge(stage, Tally(acknowledged=dict(enumerate(kept))), verdict)
 

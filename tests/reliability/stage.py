@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -138,13 +137,3 @@ def _issue(app: Flask, name: str, rate_limit: int) -> str:
     services: Services = app.extensions["waapi"]
     wanted = KeyFields(name, permissions=["send_text"], rate_limit=rate_limit, daily_limit=MANY)
     return services.keys.issue(wanted, account="default", actor="test").secret
-
-
-def wait_for(condition: Callable[[], bool], seconds: float, pause: float = 0.02) -> bool:
-    """Wait until the condition holds; whether it came true in time."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(pause)
-    return True

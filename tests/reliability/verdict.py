@@ -10,9 +10,10 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from flask_waapi.storage.models import Message, MessageEvent
+from waiting import eventually
 
 from .load import Tally
-from .stage import LEASE_SECONDS, Stage, wait_for
+from .stage import LEASE_SECONDS, Stage
 
 STALL_SECONDS = 60.0
 """How long nothing may change before the wait for the end is given up."""
@@ -133,7 +134,7 @@ def report_again(stage: Stage) -> None:
             some = unknown[start : start + 50]
             stage.double.report_batch([stage.double.status(wamid, "sent") for wamid in some])
         # A callback is answered first and applied later.
-        wait_for(lambda: not _unknown(stage), REPORT_SECONDS, pause=0.2)
+        eventually(lambda: not _unknown(stage), REPORT_SECONDS, pause=0.2)
 
 
 def _unknown(stage: Stage) -> list[str]:

@@ -20,12 +20,13 @@ from standardwebhooks import Webhook
 
 from flask_waapi.storage.models import Message
 from flask_waapi.storage.webhook_models import WebhookDelivery, WebhookEvent
+from waiting import eventually
 
 from .engines import FULL, Running, Scale, workers
 from .gateway import HOST
 from .load import Load
 from .places import Place
-from .stage import Stage, staged, wait_for
+from .stage import Stage, staged
 from .verdict import Verdict, wait_until_settled
 
 LEASE_SECONDS = 3
@@ -115,7 +116,7 @@ def webhook_kills(place: Place, *, messages: int, count: int, seed: int, scale: 
 def _kill(listening: Customer, running: Running, messages: int, count: int, random: Random) -> int:
     points = sorted(random.uniform(0.02, 0.95) * messages for _ in range(count))
     for done, point in enumerate(points):
-        if not wait_for(lambda point=point: len(listening.told) >= point, PATIENCE_SECONDS, 0.005):  # type: ignore[misc]
+        if not eventually(lambda point=point: len(listening.told) >= point, PATIENCE_SECONDS, 0.005):  # type: ignore[misc]
             return done
         running.kill_one(random)
     return count
@@ -127,7 +128,7 @@ def _wait_until_told(stage: Stage) -> None:
         with stage.services.store.read() as session:
             return not session.scalar(query)
 
-    wait_for(is_quiet, PATIENCE_SECONDS, 0.1)
+    eventually(is_quiet, PATIENCE_SECONDS, 0.1)
 
 
 def _judge(stage: Stage, listening: Customer, load: Load, verdict: Verdict) -> None:

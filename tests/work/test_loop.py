@@ -13,8 +13,7 @@ import pytest
 from flask_waapi.work import loop as loop_module
 from flask_waapi.work.loop import Job, Loop
 from flask_waapi.work.senders import Senders
-
-PATIENCE = 60.0
+from waiting import PATIENCE, eventually
 
 
 class NoSenders:
@@ -72,13 +71,6 @@ def make_loop(senders: NoSenders) -> Iterator[MakeLoop]:
     yield make
     for loop in made:
         loop.stop()
-
-
-def eventually(holds: Callable[[], bool]) -> bool:
-    end = time.monotonic() + PATIENCE
-    while not holds() and time.monotonic() < end:
-        time.sleep(0.005)
-    return holds()
 
 
 def test_one_turn_does_each_job_once_to_its_end(make_loop: MakeLoop, senders: NoSenders) -> None:

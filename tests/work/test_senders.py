@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -17,8 +17,8 @@ from flask_waapi.messaging.delivery.handover import Delivery
 from flask_waapi.storage.models import Message
 from flask_waapi.work import senders as senders_module
 from flask_waapi.work.senders import Crew, Senders, Work
+from waiting import PATIENCE, eventually
 
-PATIENCE = 60.0
 TWO: dict[str, Any] = {
     "WAAPI_PROVIDERS": {"one": {"type": "recorder"}, "other": {"type": "recorder"}},
     "WAAPI_DEFAULT_PROVIDER": "one",
@@ -52,13 +52,6 @@ def gate() -> Iterator[Gate]:
 def world(make_world: MakeWorld) -> World:
     """An app with two providers and three threads for each."""
     return make_world(WAAPI_SEND_THREADS=3, **TWO)
-
-
-def eventually(holds: Callable[[], bool]) -> bool:
-    end = time.monotonic() + PATIENCE
-    while not holds() and time.monotonic() < end:
-        time.sleep(0.005)
-    return holds()
 
 
 def store(world: World, count: int, provider: str = "one") -> None:

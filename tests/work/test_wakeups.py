@@ -4,31 +4,19 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
 from factories import RECORDING, MakeWorld, World
 from flask_waapi.services import Services
 from flask_waapi.work.wakeups import BROKER_SECONDS, SHORTEST_INTERVAL_SECONDS
+from waiting import eventually
 
 from .brokers import Broker, other_queue
 
-PATIENCE = 60.0
-"""Seconds after which a test gives up."""
-
 PUBLISH_SECONDS = 30.0
 """What a try to publish may take, whatever the broker does; two seconds a step."""
-
-
-def eventually(holds: Callable[[], bool]) -> bool:
-    """Whether it comes true within our patience."""
-    end = time.monotonic() + PATIENCE
-    while not holds():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.02)
-    return True
 
 
 @pytest.fixture
